@@ -18,7 +18,10 @@ export interface Sock {
   connect(address: Address): number
   getsockname(): Address | number
   setSockOpt(option: SockOpt, value: number): number
-  /** The option's value, or `-errno`. SO_ERROR is cleared by being read. */
+  /**
+   * The option's value, or `-errno`. SO_ERROR, a positive errno or 0, is cleared by being read.
+   * The kernel reports twice the SO_SNDBUF and SO_RCVBUF that were set.
+   */
   getSockOpt(option: SockOpt): number
   /** Half-close: no more sends from here. */
   shutdown(): number
@@ -26,6 +29,7 @@ export interface Sock {
   close(): number
 }
 
+/** SO_LINGER0 is SO_LINGER with 0 seconds: close resets the connection (the peer: ECONNRESET). */
 export type SockOpt =
   | 'SO_REUSEADDR'
   | 'SO_ERROR'
@@ -35,8 +39,8 @@ export type SockOpt =
   | 'TCP_NODELAY'
   | 'IPV6_V6ONLY'
 
-export interface Accepted {
-  sock: Sock & Waitable
+export interface Accepted<S extends Sock & Waitable = Sock & Waitable> {
+  sock: S
   /** The peer's side of the connection. */
   from: Address
 }
@@ -71,30 +75,31 @@ export type EventsPerSock<S extends Waitable = Waitable> = Map<S, Events>
  * Where sockets live: the kernel (`PosixNetwork`), or memory (`DynNetwork`, for tests).
  * One instance per thread.
  */
-export interface Network {
+export interface Network<S extends Sock & Waitable = Sock & Waitable> {
   /** A new non-blocking, close-on-exec stream socket, or `-errno`. */
-  createSock(family: 4 | 6): (Sock & Waitable) | number
+  createSock(family: 4 | 6): S | number
   /**
    * A second handle on a socket that another thread of this process opened. It does not own the
-   * descriptor: only the thread that opened it may close it.
+   * descriptor: closing it only lets go of the handle.
    */
-  attach(fd: number): Sock & Waitable
+  attach(fd: number): S
   /** An eventfd, to wake a thread that sleeps in `waitMany` from another thread. */
   createWakeUp(): (WakeUpFd & Waitable) | number
   attachWakeUp(fd: number): WakeUpFd & Waitable
   /**
    * poll(2). Waits until something requested occurs, an error occurs, or `timeoutMs` has passed,
-   * and fills in `occurred` for every entry (0 where nothing did). POLLHUP and POLLIN both are
-   * RECV; POLLERR and POLLNVAL are ERR; as in Core's `Sock::WaitMany`.
+   * and fills in `occurred` for every entry (0 where nothing did). POLLIN is RECV (also at end
+   * of file), POLLOUT is SEND, as requested; POLLERR, POLLHUP and POLLNVAL are ERR, always, as in
+   * Core's `Sock::WaitMany`. An interrupted wait answers `-EINTR`: the caller loops.
    * @returns how many entries have something in `occurred`; 0 after a timeout; `-errno`
    */
   waitMany(timeoutMs: number, eventsPerSock: EventsPerSock): number
 }
 
 export interface WakeUpFd {
-  /** Makes the descriptor ready to RECV. Callable from any thread. */
+  /** Makes the descriptor ready to RECV. Callable from any thread, through a handle of its own. */
   signal(): number
-  /** Resets it. */
+  /** Resets it; `-EAGAIN` when it was not signalled. */
   drain(): number
   close(): number
 }

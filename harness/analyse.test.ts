@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Analysis, analyse } from './analyse.ts'
+import type { ProcessSample } from './record.ts'
+import {
+  killedProcess,
+  measuredLarge,
+  syntheticProcess,
+  syntheticRounds,
+} from './report/fixtures/synthetic-record.ts'
+
+const analysed = (processes: ProcessSample[], marginPercent = 1) =>
+  analyse(measuredLarge(processes), { marginPercent })
+
+test('a backend that costs 5 % more is slower, by about that', () => {
+  const found = cpuOf(analysed(syntheticRounds(8, { other: 1.05 })), 'other')
+  assert.equal(found.verdict, 'slower')
+  assert.equal(found.withinMargin, false)
+  assert.equal(found.rounds, 8)
+  assert.ok(Math.abs(found.ratio - 1.05) < 0.005, String(found.ratio))
+  assert.ok(found.low !== null && found.low > 1.04 && found.low < found.ratio)
+  assert.ok(found.high !== null && found.high < 1.06 && found.high > found.ratio)
+  assert.ok(found.mdePercent !== null && found.mdePercent > 0.1 && found.mdePercent < 1.5)
+})
+
+test('a backend that costs 5 % less is faster, and an equal one equivalent', () => {
+  const analysis = analysed(syntheticRounds(8, { less: 0.95, same: 1 }, { noisePercent: 0.3 }))
+  assert.equal(cpuOf(analysis, 'less').verdict, 'faster')
+  assert.equal(cpuOf(analysis, 'same').verdict, 'equivalent')
+})
+
+test('the reference of a round is the geometric mean of A and A′', () => {
+  const processes = syntheticRounds(8, { other: 1.02 }, { noisePercent: 0, twin: 1.04 })
+  const found = cpuOf(analysed(processes), 'other')
+  assert.ok(Math.abs(found.ratio - 1.02 / Math.sqrt(1.04)) < 1e-12)
+})
+
+test('without A′ the reference is A alone, and a warning says what is missing', () => {
+  const processes = syntheticRounds(8, { other: 1.02 }, { noisePercent: 0 })
+  const analysis = analysed(processes.filter(({ arm }) => arm !== "A'"))
+  assert.ok(Math.abs(cpuOf(analysis, 'other').ratio - 1.02) < 1e-12)
+  assert.match(analysis.warnings.join(), /no A\/A′ pair/)
+})
+
+test('an A/A′ interval that excludes 0 makes every comparison of that metric invalid', () => {
+  const analysis = analysed(syntheticRounds(8, { other: 1.05 }, { twin: 1.03 }))
+  assert.ok(analysis.comparisons.length === 4)
+  for (const { verdict, reason } of analysis.comparisons) {
+    assert.equal(verdict, 'invalid')
+    assert.match(reason ?? '', /A\/A′ excludes 0/)
+  }
+})
+
+test('a bias in elapsed time leaves the CPU comparison valid', () => {
+  const rounds = Array.from({ length: 8 }, (_, round) => [
+    syntheticProcess({ round, backend: 'direct', arm: 'A', cost: 1 }),
+    syntheticProcess({ round, backend: 'direct', arm: "A'", cost: 1, wallFactor: 1.5 }),
+    syntheticProcess({ round, backend: 'other', arm: 'B', cost: 1 }),
+  ]).flat()
+  const { comparisons } = analysed(rounds)
+  const verdicts = comparisons.map(c => `${c.kind} ${c.metric} ${c.verdict}`)
+  assert.deepEqual(verdicts, [
+    'aa cpu equivalent',
+    'backend cpu equivalent',
+    'aa wall invalid',
+    'backend wall invalid',
+  ])
+})
+
+test('no variation at all gives an interval of width zero, and a verdict', () => {
+  const found = cpuOf(analysed(syntheticRounds(6, { other: 1 }, { noisePercent: 0 })), 'other')
+  assert.deepEqual(
+    [found.ratio, found.low, found.high, found.mdePercent, found.verdict],
+    [1, 1, 1, 0, 'equivalent'],
+  )
+})
+
+test('five rounds give a ratio, no interval and no verdict', () => {
+  const found = cpuOf(analysed(syntheticRounds(5, { other: 1.5 })), 'other')
+  assert.deepEqual([found.low, found.high, found.verdict], [null, null, 'inconclusive'])
+  assert.equal(found.reason, '5 rounds; at least 6 needed')
+  assert.equal(found.withinMargin, false)
+})
+
+test('a single round has no minimum detectable effect', () => {
+  const found = cpuOf(analysed(syntheticRounds(1, { other: 1.5 })), 'other')
+  assert.equal(found.mdePercent, null)
+  assert.equal(found.reason, '1 round; at least 6 needed')
+})
+
+test('a round with a killed subject is left out of its comparison, and of no other', () => {
+  const processes = syntheticRounds(8, { other: 1.05, third: 1 })
+  const analysis = analysed(processes.map(p => killedIf(p, p.backend === 'other' && p.round === 2)))
+  assert.equal(cpuOf(analysis, 'other').rounds, 7)
+  assert.equal(cpuOf(analysis, 'third').rounds, 8)
+  assert.match(analysis.warnings.join('\n'), /other: 1 of 8 processes gave no figure/)
+})
+
+test('a round whose A′ was killed counts for nobody, as its reference is incomplete', () => {
+  const processes = syntheticRounds(8, { other: 1.05 })
+  const { comparisons } = analysed(processes.map(p => killedIf(p, p.arm === "A'" && p.round === 2)))
+  assert.deepEqual(
+    comparisons.map(({ rounds }) => rounds),
+    [7, 7, 7, 7],
+  )
+})
+
+test('a subject that never finished gets neither an estimate nor a ratio', () => {
+  const processes = syntheticRounds(8, { other: 1.05, third: 1 })
+  const analysis = analysed(processes.map(p => killedIf(p, p.backend === 'other')))
+  assert.deepEqual(
+    analysis.estimates.filter(({ backend }) => backend === 'other'),
+    [],
+  )
+  assert.deepEqual(
+    analysis.comparisons.filter(({ backend }) => backend === 'other'),
+    [],
+  )
+  assert.equal(cpuOf(analysis, 'third').rounds, 8)
+})
+
+test('a process that did no work, or took no time for it, gives no figure', () => {
+  const processes = syntheticRounds(8, { other: 1 })
+  const [idle, clockless] = processes.filter(({ arm }) => arm === 'B')
+  assert.ok(idle.outcome.state === 'completed' && clockless.outcome.state === 'completed')
+  for (const slice of idle.outcome.slices) slice.bytes = 0
+  for (const slice of clockless.outcome.slices) slice.threads = {}
+  assert.equal(cpuOf(analysed(processes), 'other').rounds, 6)
+})
+
+test('a slice with a spike is trimmed away', () => {
+  const rounds = (spike: number) =>
+    Array.from({ length: 6 }, (_, round) =>
+      syntheticProcess({
+        round,
+        backend: 'direct',
+        arm: 'A',
+        cost: 1,
+        sliceFactors: [1, spike, 1, 1, 1],
+      }),
+    )
+  assert.deepEqual(analysed(rounds(9)).estimates, analysed(rounds(1)).estimates)
+})
+
+test('estimates come in seconds per GB, split by thread, with the driver beside them', () => {
+  const rounds = [0.5, 0.75, 1].map((cost, round) =>
+    syntheticProcess({ round, backend: 'direct', arm: 'A', cost }),
+  )
+  const { estimates } = analysed(rounds)
+  const values = Object.fromEntries(estimates.map(e => [e.metric, e.value.toFixed(6)]))
+  assert.deepEqual(values, {
+    cpu: '0.750000',
+    wall: '0.937500',
+    cpuSocketThread: '0.562500',
+    cpuMessageHandler: '0.187500',
+    driverCpu: '0.187500',
+  })
+  const [{ low, high, interval, unit }] = estimates
+  assert.deepEqual([low, high, interval, unit], [0.5, 1, 'range', 's/GB'])
+})
+
+test('in messages, the cost is nanoseconds per message', () => {
+  const processes = [syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 0.8 })]
+  const measured = { ...measuredLarge(processes), unit: 'message' as const }
+  const [cpu] = analyse(measured, { marginPercent: 1 }).estimates
+  // 0.8 s/GB × 10^8 bytes in 100 messages
+  assert.deepEqual([cpu.value.toFixed(3), cpu.unit], ['800000.000', 'ns/message'])
+})
+
+test('the floor is compared by CPU only, as the baseline of the reference', () => {
+  const processes = syntheticRounds(8, {}, { noisePercent: 0, floor: 0.8 })
+  const { comparisons } = analysed(processes)
+  const floors = comparisons.filter(({ baseline }) => baseline === 'floor')
+  assert.deepEqual(
+    floors.map(({ backend, metric }) => [backend, metric]),
+    [['direct', 'cpu']],
+  )
+  assert.ok(Math.abs(floors[0].ratio - 1.25) < 1e-12)
+})
+
+test('where the driver was the bottleneck, elapsed time is not given', () => {
+  const analysis = analysed(besideReference({ wallFactor: 2, driverFactor: 1.9 }))
+  const others = analysis.estimates.filter(({ backend }) => backend === 'other')
+  assert.ok(!others.some(({ metric }) => metric === 'wall'))
+  assert.ok(!analysis.comparisons.some(c => c.backend === 'other' && c.metric === 'wall'))
+  assert.equal(cpuOf(analysis, 'other').rounds, 6)
+  assert.match(analysis.warnings.join(), /other: the driver was the bottleneck/)
+})
+
+test('a driver that is as busy as its subject holds nobody up', () => {
+  const analysis = analysed(besideReference({ wallFactor: 1.05, driverFactor: 1 }))
+  assert.ok(analysis.comparisons.some(c => c.backend === 'other' && c.metric === 'wall'))
+  assert.deepEqual(analysis.warnings, [])
+})
+
+test('slices that get cheaper from first to last are reported as drift', () => {
+  const drifting = (last: number) =>
+    [0, 1, 2].map(round =>
+      syntheticProcess({
+        round,
+        backend: 'direct',
+        arm: 'A',
+        cost: 1,
+        sliceFactors: [1, 1, 1, 1, last, last],
+      }),
+    )
+  assert.match(analysed(drifting(0.9)).warnings.join(), /direct: CPU per unit fell 10 %/)
+  assert.doesNotMatch(analysed(drifting(0.98)).warnings.join(), /CPU per unit/)
+})
+
+test('nothing measured is nothing concluded', () => {
+  const { estimates, comparisons } = analysed([])
+  assert.deepEqual([estimates, comparisons], [[], []])
+})
+
+/** Six rounds of an ordinary reference and of another backend with these properties. */
+function besideReference(other: { wallFactor: number; driverFactor: number }): ProcessSample[] {
+  const rounds = [0, 1, 2, 3, 4, 5]
+  const others = rounds.map(round =>
+    syntheticProcess({ round, backend: 'other', arm: 'B', cost: 1, ...other }),
+  )
+  return [...syntheticRounds(rounds.length, {}), ...others]
+}
+
+function cpuOf({ comparisons }: Analysis, backend: string) {
+  const found = comparisons.find(
+    c => c.backend === backend && c.metric === 'cpu' && c.kind === 'backend',
+  )
+  assert.ok(found, `no comparison of ${backend}`)
+  return found
+}
+
+function killedIf(process: ProcessSample, condition: boolean): ProcessSample {
+  return condition ? killedProcess(process.round, process.backend, process.arm) : process
+}

@@ -1,0 +1,118 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { exitCodes } from './errors.ts'
+import { recordSchema, type SockbenchRecord, schemaVersion } from './record.ts'
+
+/** A record that cannot be written or read; the message is one line that says what to do. */
+export class RecordError extends Error {
+  override readonly name = 'RecordError'
+  readonly exitCode = exitCodes.runFailed
+}
+
+const fileName = 'record.json'
+
+/**
+ * Where a run keeps its record: `<base>/runs/<UTC>-<short sha>`, to the millisecond, so that two
+ * runs never share one.
+ * @param startedAt ISO 8601, UTC, as in the record
+ */
+export function runDirectory(base: string, startedAt: string, gitSha: string | null): string {
+  const compact = startedAt.replaceAll(/[-:.]/g, '')
+  return join(base, 'runs', `${compact}-${gitSha?.slice(0, 8) ?? 'nogit'}`)
+}
+
+/**
+ * Writes `<directory>/record.json`, whole or not at all: to a temporary name beside it, then
+ * flushed, then renamed. An older record stays as it was when anything fails.
+ * @returns the path of the record
+ */
+export function saveRecord(directory: string, record: SockbenchRecord): string {
+  const path = join(directory, fileName)
+  const text = `${JSON.stringify(recordSchema.parse(record), null, 2)}\n`
+  try {
+    mkdirSync(directory, { recursive: true })
+    replaceFile(path, join(directory, `.${fileName}.${process.pid}.tmp`), Buffer.from(text))
+  } catch (error) {
+    throw new RecordError(
+      `cannot write ${path}: ${causeOf(error)}; free space there, or choose another place with --out`,
+    )
+  }
+  return path
+}
+
+/** Reads a record from its file, or from the directory of its run. */
+export function loadRecord(path: string): SockbenchRecord {
+  const text = read(path)
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch {
+    throw new RecordError(`${path} is not whole JSON: the file is damaged, measure again`)
+  }
+  const version = versionOf(content)
+  if (version !== schemaVersion) {
+    throw new RecordError(
+      version === undefined
+        ? `${path} is no sockbench record: it has no schemaVersion; name a ${fileName}`
+        : `${path} has schema version ${JSON.stringify(version)}, this sockbench reads ` +
+            `${schemaVersion}: read it with the sockbench that wrote it, or measure again`,
+    )
+  }
+  const parsed = recordSchema.safeParse(content)
+  if (parsed.success) return parsed.data
+  const { path: where, message } = parsed.error.issues[0]
+  throw new RecordError(
+    `${path} does not match the record schema at ${where.join('.') || 'its root'} (${message}): ` +
+      'the file was changed or damaged, measure again',
+  )
+}
+
+function replaceFile(path: string, temporary: string, bytes: Uint8Array): void {
+  try {
+    const fd = openSync(temporary, 'w')
+    try {
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(fd, bytes, written)
+      }
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(statSync(path).isDirectory() ? join(path, fileName) : path, 'utf8')
+  } catch (error) {
+    throw new RecordError(
+      `cannot read the record ${path}: ${causeOf(error)}; name a ${fileName}, ` +
+        'or make one with `sockbench run`',
+    )
+  }
+}
+
+function versionOf(content: unknown): unknown {
+  return typeof content === 'object' && content !== null && 'schemaVersion' in content
+    ? content.schemaVersion
+    : undefined
+}
+
+/** Node's "EACCES: permission denied, open '…'" without the call and the path. */
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/, \w+( '.*)?$/, '') : String(error)
+}

@@ -1,0 +1,202 @@
+import { z } from 'zod'
+
+/**
+ * The record of one run: everything that was measured and what was concluded from it, in one file.
+ * Printing, comparing and gating start from here and measure nothing.
+ *
+ * `z.number()` refuses NaN and infinities, so no such figure can be stored.
+ */
+export const schemaVersion = 1
+
+const count = z.int().nonnegative()
+const durationNs = z.number().nonnegative()
+const positive = z.number().positive()
+
+/** What identifies a parameter set of a scenario, such as `{ profile: 'large', peers: 1 }`. */
+const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+
+/** What costs are divided by: 10^9 bytes of payload, or one message. */
+const workUnit = z.enum(['GB', 'message'])
+
+/**
+ * The reference runs twice in every round, as A and A′; `B` is any other backend; `floor` is the
+ * bare receive-and-hash loop that no backend can beat.
+ */
+const arm = z.enum(['A', "A'", 'B', 'floor'])
+
+const stage = z.enum(['start', 'handshake', 'run', 'stop'])
+
+/** CPU time and time spent runnable but not running, summed over the threads of one name. */
+const threadTime = z.strictObject({ cpuNs: durationNs, waitNs: durationNs })
+
+const slice = z.strictObject({
+  /** Slices of one group were given to the subjects of a round one after the other. */
+  group: count,
+  /** Position inside the group. */
+  order: count,
+  blocks: count,
+  bytes: count,
+  messages: count,
+  wallNs: durationNs,
+  /** By thread name as in /proc/PID/task/TID/comm: `b-net`, `b-msghand`, and `other` for the rest. */
+  threads: z.record(z.string(), threadTime),
+  driverCpuNs: durationNs,
+})
+
+const outcome = z.discriminatedUnion('state', [
+  z.strictObject({
+    state: z.literal('completed'),
+    slices: z.array(slice).min(1),
+    /** Totals over the measured window, by name; system calls are named `syscall.recv` and so on. */
+    counters: z.record(z.string(), z.number().nonnegative()),
+    /** The work done while `counters` counted. */
+    countedUnits: z.strictObject({ blocks: count, bytes: count, messages: count }),
+  }),
+  z.strictObject({ state: z.literal('failed'), stage, reason: z.string() }),
+])
+
+/** One subject: a fresh process of one backend in one round. */
+const processSample = z.strictObject({ round: count, backend: z.string(), arm, outcome })
+
+/**
+ * `cpu` is subject CPU, `wall` elapsed time, both per unit of work; the next two are shares of `cpu`
+ * by thread; `driverCpu` is what the load generator spent.
+ */
+const metric = z.enum(['cpu', 'wall', 'cpuSocketThread', 'cpuMessageHandler', 'driverCpu'])
+
+const metricUnit = z.enum(['s/GB', 'ns/message'])
+
+const estimate = z.strictObject({
+  backend: z.string(),
+  arm,
+  metric,
+  unit: metricUnit,
+  /** The median over processes, each of which contributes one figure. */
+  value: z.number().nonnegative(),
+  low: z.number().nonnegative(),
+  high: z.number().nonnegative(),
+  /** What `low` and `high` are: a confidence interval of the median, or just smallest and largest. */
+  interval: z.enum(['exact95', 'range']),
+  rounds: count,
+})
+
+const verdict = z.enum(['faster', 'slower', 'equivalent', 'inconclusive', 'invalid'])
+
+/** Costs compared: a ratio above 1 means that `backend` needs more than `baseline`. */
+const comparison = z.strictObject({
+  kind: z.enum(['aa', 'backend', 'revision']),
+  scenario: z.string(),
+  parameters,
+  metric,
+  unit: metricUnit,
+  backend: z.string(),
+  baseline: z.string(),
+  ratio: positive,
+  /** The 95 % interval of `ratio`; null when there were too few rounds for one. */
+  low: positive.nullable(),
+  high: positive.nullable(),
+  marginPercent: positive,
+  verdict,
+  /** The whole interval lies inside the margin; with `slower` this is a small but certain cost. */
+  withinMargin: z.boolean(),
+  reason: z.string().optional(),
+  /** Rounds in which every process that the comparison needs completed. */
+  rounds: count,
+  /** The smallest effect that would be found in nine runs of ten; null below two rounds. */
+  mdePercent: z.number().nonnegative().nullable(),
+})
+
+const scenarioResult = z.strictObject({
+  scenario: z.string(),
+  parameters,
+  /** For people: `large, 1 peer`. */
+  label: z.string(),
+  unit: workUnit,
+  processes: z.array(processSample),
+  estimates: z.array(estimate),
+  comparisons: z.array(comparison),
+})
+
+const failure = z.strictObject({
+  scenario: z.string(),
+  label: z.string(),
+  round: count,
+  backend: z.string(),
+  arm,
+  stage,
+  reason: z.string(),
+})
+
+const environment = z.strictObject({
+  cpuModel: z.string(),
+  /** The CPUs this process was allowed to use, by number. */
+  cpus: z.array(count),
+  kernel: z.string(),
+  node: z.string(),
+  v8: z.string(),
+  koffi: z.string(),
+  /** cpufreq's governor, null where none is exposed (most virtual machines). */
+  governor: z.string().nullable(),
+  clockSource: z.string().nullable(),
+  /** True under a hypervisor, as the CPU's flags say; null where they cannot be read. */
+  virtualised: z.boolean().nullable(),
+  /** One-minute load averages. */
+  loadBefore: z.number().nonnegative(),
+  loadAfter: z.number().nonnegative(),
+  memoryBytes: count,
+  cgroup: z.strictObject({
+    /** The text of cgroup v2's cpu.max, null outside one. */
+    cpuMax: z.string().nullable(),
+  }),
+  /** By name, such as `net.ipv4.tcp_rmem`; those that do not exist are left out. */
+  sysctls: z.record(z.string(), z.string()),
+  /** CPU numbers, null when nothing was pinned. */
+  pinning: z.strictObject({ driver: z.array(count), subject: z.array(count) }).nullable(),
+  /** SO_SNDBUF and SO_RCVBUF as requested, on both ends. */
+  socketBufferBytes: count,
+})
+
+export const recordSchema = z.strictObject({
+  schemaVersion: z.literal(schemaVersion),
+  tool: z.strictObject({
+    version: z.string(),
+    /** Null outside a git checkout. */
+    gitSha: z.string().nullable(),
+    dirty: z.boolean().nullable(),
+  }),
+  /** UTC. */
+  startedAt: z.iso.datetime(),
+  durationMs: z.number().nonnegative(),
+  seed: z.int(),
+  /** The command line that repeats this run, seed included. */
+  command: z.string(),
+  /** The resolved plan: every option and default, by name. */
+  configuration: z.record(z.string(), z.json()),
+  environment,
+  scenarios: z.array(scenarioResult),
+  failures: z.array(failure),
+  warnings: z.array(z.string()),
+})
+
+export type SockbenchRecord = z.infer<typeof recordSchema>
+export type ScenarioResult = z.infer<typeof scenarioResult>
+export type ProcessSample = z.infer<typeof processSample>
+export type Outcome = z.infer<typeof outcome>
+export type Slice = z.infer<typeof slice>
+export type Estimate = z.infer<typeof estimate>
+export type Comparison = z.infer<typeof comparison>
+export type Failure = z.infer<typeof failure>
+export type Environment = z.infer<typeof environment>
+export type Parameters = z.infer<typeof parameters>
+export type Arm = z.infer<typeof arm>
+export type Stage = z.infer<typeof stage>
+export type Metric = z.infer<typeof metric>
+export type MetricUnit = z.infer<typeof metricUnit>
+export type WorkUnit = z.infer<typeof workUnit>
+export type Verdict = z.infer<typeof verdict>
+
+/** The published JSON Schema of a record, as the text of `results/schema.json`. */
+export function recordJsonSchema(): string {
+  const schema = z.toJSONSchema(recordSchema, { target: 'draft-2020-12' })
+  return `${JSON.stringify({ title: 'sockbench record', ...schema }, null, 2)}\n`
+}

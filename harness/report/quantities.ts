@@ -1,0 +1,45 @@
+/** Three significant digits, thousands grouped: `0.0123`, `4.56`, `12,300`. */
+export function figure(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
+}
+
+/** `1.0123` of a ratio, always with four decimals, for columns. */
+export function ratioFigure(ratio: number): string {
+  return ratio.toFixed(4)
+}
+
+/** A ratio as a change: `+0.3 %`, and with its interval `+0.3 % [−0.2, +0.8]`. */
+export function change(ratio: number, low: number | null, high: number | null): string {
+  if (low === null || high === null) return `${signed(percentOf(ratio), 1)} %`
+  const decimals = decimalsFor([percentOf(low), percentOf(high)])
+  const [middle, from, to] = [ratio, low, high].map(r => signed(percentOf(r), decimals))
+  return `${middle} % [${from}, ${to}]`
+}
+
+/** A size without a sign: `0.7 %`. */
+export function percent(value: number): string {
+  return `${value.toFixed(decimalsFor([value]))} %`
+}
+
+/** A margin as it was given: `1 %`, `0.25 %`. */
+export function marginText(marginPercent: number): string {
+  return `${String(marginPercent)} %`
+}
+
+function percentOf(ratio: number): number {
+  return 100 * (ratio - 1)
+}
+
+/** One decimal, or up to three where a bound would otherwise read as 0 and hide its sign. */
+function decimalsFor(values: readonly number[]): number {
+  const most = 3
+  const visible = values.filter(value => Number(value.toFixed(most)) !== 0)
+  const hidesNone = (decimals: number) => visible.every(v => Number(v.toFixed(decimals)) !== 0)
+  return [1, 2].find(hidesNone) ?? most
+}
+
+function signed(value: number, decimals: number): string {
+  const digits = Math.abs(value).toFixed(decimals)
+  if (Number(digits) === 0) return digits
+  return `${value < 0 ? '−' : '+'}${digits}`
+}

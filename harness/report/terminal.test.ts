@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ProcessSample } from '../record.ts'
+import {
+  killedProcess,
+  measuredLarge,
+  syntheticProcess,
+  syntheticRecord,
+  syntheticRounds,
+} from './fixtures/synthetic-record.ts'
+import { terminalReport, terminalStyle } from './terminal.ts'
+
+const plain = { colour: false, columns: null }
+const reportOf = (processes: ProcessSample[], style = plain) =>
+  terminalReport(syntheticRecord(measuredLarge(processes)), 'results/runs/x/record.json', style)
+
+test('plain columns: figures, the ratio with its interval, and the verdict', () => {
+  const processes = syntheticRounds(8, { 'virtual-sockman': 1.05 }, { noisePercent: 0, floor: 0.5 })
+  const lines = reportOf(processes).split('\n')
+  assert.equal(lines[0], 'ibd: large, 1 peer')
+  assert.deepEqual(
+    lines.slice(2, 7).map(line => line.split(/ {2,}/).map(cell => cell.trim())),
+    [
+      [
+        'backend',
+        'CPU s/GB',
+        'b-net',
+        'b-msghand',
+        'MB/s',
+        'driver/subject',
+        'CPU ratio',
+        '95 % interval',
+        'verdict',
+      ],
+      ['direct', '1.08', '0.81', '0.27', '741', '25 %', '1', '—', 'reference'],
+      [
+        'direct (A′)',
+        '1.08',
+        '0.81',
+        '0.27',
+        '741',
+        '25 %',
+        '1.0000',
+        '1.0000 – 1.0000',
+        'equivalent within ±1 %',
+      ],
+      [
+        'virtual-sockman',
+        '1.13',
+        '0.851',
+        '0.284',
+        '705',
+        '25 %',
+        '1.0500',
+        '1.0500 – 1.0500',
+        'slower by more than 1 %',
+      ],
+      ['floor', '0.54', '0.405', '0.135', '1,480', '25 %', '—', '—', '—'],
+    ],
+  )
+})
+
+test('sentences follow the table, and the end says where it came from and why to believe it', () => {
+  const report = reportOf(syntheticRounds(8, { 'virtual-sockman': 1.05 }, { noisePercent: 0 }))
+  const zero = 'A/A′ 0.0 % [0.0, 0.0]; smallest effect this run could see 0.0 %'
+  assert.ok(
+    report.includes(
+      '\nvirtual-sockman needs +5.0 % [+5.0, +5.0] CPU per GB against direct: ' +
+        `slower by more than 1 %; ${zero}\n`,
+    ),
+    report,
+  )
+  assert.ok(
+    report.endsWith(
+      [
+        'record:         results/runs/x/record.json',
+        'seed:           42',
+        'again:          sockbench run --scenario ibd --seed 42',
+        'machine:        Example CPU, 2 CPUs, Linux 6.1.0, Node v20.12.0; load 0.25 before, 1.5 after',
+        'why believe it: 8 rounds of fresh processes; slices interleaved in seeded random order; ' +
+          'the reference twice in each round (A/A′); socket buffers fixed at 256 KiB on both ends; ' +
+          'driver on CPU 0, subjects on CPU 1',
+        '',
+      ].join('\n'),
+    ),
+    report,
+  )
+})
+
+test('in messages, throughput is per second and per CPU second', () => {
+  const counters = { 'syscall.recv': 6 }
+  const process = syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 0.8, counters })
+  const measured = { ...measuredLarge([process]), unit: 'message' as const, label: 'small, 1 peer' }
+  const report = terminalReport(syntheticRecord(measured), 'r', plain)
+  const [head, row] = report.split('\n').slice(2, 4)
+  assert.match(head, /CPU ns\/message .*messages\/CPU-s +messages\/s/)
+  assert.match(row, /^direct +800,000 +600,000 +200,000 +1,250 +1,000 +25 %/)
+  assert.match(report, /\nper 1000 messages +direct\nrecv\(\) +20\n/)
+})
+
+test('counts are per block, calls that nobody made are left out, zeros of events are not', () => {
+  const counters = { 'syscall.recv': 4800, 'syscall.bind': 0, floodPauses: 0, sendWaits45ms: 3 }
+  const report = reportOf([
+    syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 1, counters }),
+    syntheticProcess({ round: 0, backend: 'direct', arm: "A'", cost: 1, counters }),
+    syntheticProcess({ round: 0, backend: 'other', arm: 'B', cost: 1, counters: { lookups: 900 } }),
+  ])
+  const at = report.indexOf('per block')
+  const rows = report.slice(at).split('\n\n')[0].split('\n')
+  assert.deepEqual(
+    rows.map(row => row.split(/ {2,}/)),
+    [
+      ['per block', 'direct', 'other'],
+      ['recv()', '16', '—'],
+      ['flood pauses', '0', '—'],
+      ['send waits ≥ 45 ms', '0.01', '—'],
+      ['lookups', '—', '3'],
+    ],
+  )
+})
+
+test('a subject that never finished has no figure, and its stage and reason are listed', () => {
+  const rounds = syntheticRounds(6, {})
+  const killed = rounds
+    .filter(({ arm }) => arm === 'A')
+    .map(({ round }) => killedProcess(round, 'other', 'B'))
+  const report = reportOf([...rounds, ...killed])
+  assert.match(report, /\nother +— +— +— +— +— +— +— +did not finish\n/)
+  assert.ok(
+    report.includes(
+      '  other did not finish ibd (large, 1 peer), round 3, run: killed by SIGKILL\n',
+    ),
+  )
+  assert.match(report, /\nWarnings\n {2}ibd \(large, 1 peer\), other: 6 of 6 processes gave no/)
+  assert.doesNotMatch(report, /other needs/)
+})
+
+test('an invalid run says so in the table and in the sentences', () => {
+  const report = reportOf(syntheticRounds(8, { other: 1.05 }, { twin: 1.03 }))
+  assert.match(report, /\nother +.* invalid \(A\/A′ excludes 0, so the run was biased\)\n/)
+  assert.match(report, /\nother needs \+.* CPU per GB against direct: invalid \(A\/A′ excludes 0/)
+})
+
+test('a single round gives a ratio without an interval', () => {
+  const report = reportOf(syntheticRounds(1, { other: 1.05 }, { noisePercent: 0 }))
+  const row = /\nother .* 1\.0500 +— +inconclusive \(1 round; at least 6 needed\)\n/
+  assert.match(report, row)
+  assert.match(report, /\nwhy believe it: 1 round of fresh processes;/)
+})
+
+test('a dead subject cannot drive the terminal', () => {
+  const record = syntheticRecord(measuredLarge([killedProcess(0, 'direct', 'A')]))
+  record.failures[0].reason = 'exit code 1: \u001b[2Jboom\r\nagain\u009b'
+  const report = terminalReport(record, 'r', plain)
+  assert.ok(report.includes('run: exit code 1: \\x1b[2Jboom\\x0d\\x0aagain\\x9b\n'))
+})
+
+test('a frame where the terminal is wide enough, columns where it is not', () => {
+  const rounds = syntheticRounds(6, { other: 1.05 })
+  assert.match(reportOf(rounds, { colour: false, columns: 200 }), /┌─.*─┐\n│ backend/)
+  assert.doesNotMatch(reportOf(rounds, { colour: false, columns: 80 }), /[┌│]/)
+})
+
+test('colours only where they were asked for', () => {
+  const rounds = syntheticRounds(8, { other: 1.05 }, { noisePercent: 0 })
+  const red = '\u001b[31mslower by more than 1 %\u001b[39m'
+  assert.ok(reportOf(rounds, { colour: true, columns: 200 }).includes(red))
+  assert.ok(reportOf(rounds, { colour: true, columns: 80 }).includes(red))
+  assert.ok(!reportOf(rounds, { colour: false, columns: 200 }).includes('\u001b'))
+})
+
+test('a terminal has colours unless NO_COLOR is set; a pipe has neither colours nor frames', () => {
+  const terminal = { isTTY: true, columns: 132 }
+  assert.deepEqual(terminalStyle(terminal, {}), { colour: true, columns: 132 })
+  assert.deepEqual(terminalStyle(terminal, { NO_COLOR: '' }), { colour: true, columns: 132 })
+  assert.deepEqual(terminalStyle(terminal, { NO_COLOR: '1' }), { colour: false, columns: 132 })
+  assert.deepEqual(terminalStyle({}, {}), { colour: false, columns: null })
+})

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { startChild } from './child-process.ts'
+import { difference, type ThreadReading, ThreadSampler } from './sampler.ts'
+
+const longMs = 60_000
+const isAny = (_message: unknown): _message is unknown => true
+
+test('the CPU a named thread of another process burns is found under its name, exactly', async () => {
+  const module = new URL('./fixtures/child.js', import.meta.url)
+  const child = await startChild({ module, args: ['burns CPU'], cpus: null })
+  await child.waitFor(isAny, longMs)
+  const sampler = new ThreadSampler(child.pid)
+  const before = await sampler.sampleWhenQuiet()
+  await child.request({ kind: 'burn', cpuMs: 200 }, isAny, longMs)
+  const after = await sampler.sampleWhenQuiet()
+  await child.stop({ graceMs: longMs })
+
+  assert.deepEqual([before.state, after.state], ['quiet', 'quiet'])
+  const use = difference(before.threads, after.threads, ['b-net', 'b-msghand'])
+  assert.deepEqual(Object.keys(use).sort(), ['b-net', 'other'])
+  // the process burnt 200 ms; its other threads at most did a little of that
+  assert.ok(use['b-net'].cpuNs > 150e6, `${use['b-net'].cpuNs} ns`)
+  assert.ok(use['b-net'].cpuNs + use.other.cpuNs >= 200e6)
+
+  // the process is gone: its threads keep their last readings
+  assert.deepEqual(difference(after.threads, sampler.sample(), ['b-net']), {
+    'b-net': { cpuNs: 0, waitNs: 0 },
+    other: { cpuNs: 0, waitNs: 0 },
+  })
+})
+
+test('a thread that vanished keeps its last reading', async () => {
+  const worker = new Worker(
+    `require('fs').writeFileSync('/proc/thread-self/comm', 'short) lived')
+     require('worker_threads').parentPort.on('message', () => {}).postMessage('named')`,
+    { eval: true },
+  )
+  await new Promise(resolve => worker.once('message', resolve))
+  const sampler = new ThreadSampler(process.pid)
+  const readings = () =>
+    [...sampler.sample().values()].filter(({ name }) => name === 'short) lived')
+  const [last] = readings()
+  await worker.terminate()
+  assert.deepEqual(readings(), [{ ...last, running: false }])
+})
+
+test('a thread that never sleeps is said to be busy', async () => {
+  const stop = new Int32Array(new SharedArrayBuffer(4))
+  const spin =
+    'const { workerData } = require("worker_threads"); while (!Atomics.load(workerData, 0));'
+  const worker = new Worker(spin, { eval: true, workerData: stop })
+  await new Promise(resolve => worker.once('online', resolve))
+  const sample = await new ThreadSampler(process.pid).sampleWhenQuiet()
+  Atomics.store(stop, 0, 1)
+  await new Promise(resolve => worker.once('exit', resolve))
+  assert.equal(sample.state, 'busy')
+})
+
+test('threads are added up by name, the ones not asked for as other', () => {
+  const reading = (name: string, cpuNs: number, waitNs: number): ThreadReading => ({
+    name,
+    cpuNs,
+    waitNs,
+    running: false,
+  })
+  const before = new Map([
+    [1, reading('node', 100, 10)],
+    [2, reading('b-net', 1000, 0)],
+    [4, reading('http', 5, 0)],
+    [6, reading('node', 900, 90)],
+  ])
+  const after = new Map([
+    [1, reading('node', 110, 12)],
+    [2, reading('b-net', 3000, 7)],
+    [3, reading('libuv-worker', 40, 3)], // new
+    [4, reading('http', 6, 0)],
+    [5, reading('http', 20, 1)], // new
+    [6, reading('node', 30, 4)], // another thread, which got the number of one that is gone
+  ])
+  assert.deepEqual(difference(before, after, ['b-net', 'b-msghand', 'http']), {
+    'b-net': { cpuNs: 2000, waitNs: 7 },
+    http: { cpuNs: 21, waitNs: 1 },
+    other: { cpuNs: 80, waitNs: 9 },
+  })
+})

@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RunError } from './errors.ts'
+
+const quietTries = 20
+const quietGapMs = 1
+
+/** One thread's counters since it started, in ns. */
+export interface ThreadReading {
+  /** /proc/PID/task/TID/comm. */
+  name: string
+  cpuNs: number
+  /** Ready to run, and waiting for a CPU. */
+  waitNs: number
+  /** On a CPU or waiting for one: `cpuNs` is then up to one scheduler tick (1 to 10 ms) old. */
+  running: boolean
+}
+
+export type ThreadReadings = Map<number, ThreadReading>
+
+export interface QuietSample {
+  /** 'quiet': exact. 'busy': some thread ran at every try, and the readings are that inexact. */
+  state: 'quiet' | 'busy'
+  threads: ThreadReadings
+}
+
+export interface CpuUse {
+  cpuNs: number
+  waitNs: number
+}
+
+/**
+ * CPU time and run-queue wait of every thread of a process, from /proc/PID/task/TID/schedstat
+ * (Documentation/scheduler/sched-stats.rst): from outside, so that it works for any process.
+ */
+export class ThreadSampler {
+  readonly #taskDirectory: string
+  readonly #last: ThreadReadings = new Map()
+
+  constructor(pid: number) {
+    const problem = schedstatProblem()
+    if (problem !== null) throw new RunError(problem)
+    this.#taskDirectory = `/proc/${pid}/task`
+  }
+
+  /** By thread id. A thread that is gone keeps its last reading, so that sums never go down. */
+  sample(): ThreadReadings {
+    for (const [tid, reading] of this.#last) this.#last.set(tid, { ...reading, running: false })
+    for (const tid of listThreads(this.#taskDirectory)) {
+      const reading = readThread(`${this.#taskDirectory}/${tid}`)
+      if (reading !== null) this.#last.set(Number(tid), reading)
+    }
+    return new Map(this.#last)
+  }
+
+  /**
+   * Samples until two readings at least 1 ms apart agree and no thread runs: the kernel brings the
+   * counters up to date when a thread goes to sleep. Gives up after 20 tries.
+   */
+  async sampleWhenQuiet(): Promise<QuietSample> {
+    let threads = this.sample()
+    for (let tries = 0; tries < quietTries; tries++) {
+      await sleep(quietGapMs)
+      const before = threads
+      threads = this.sample()
+      if (isQuiet(before, threads)) return { state: 'quiet', threads }
+    }
+    return { state: 'busy', threads }
+  }
+}
+
+/**
+ * What each thread used between two samples of one process: threads with a name in `names` by
+ * name (added up if several share it), all others together as 'other'.
+ */
+export function difference(
+  before: ThreadReadings,
+  after: ThreadReadings,
+  names: readonly string[],
+): Record<string, CpuUse> {
+  const use: Record<string, CpuUse> = { other: { cpuNs: 0, waitNs: 0 } }
+  for (const [tid, now] of after) {
+    const name = names.includes(now.name) ? now.name : 'other'
+    const then = before.get(tid)
+    // counters that went down belong to a new thread that was given the number of an old one
+    const start = then !== undefined && then.cpuNs <= now.cpuNs ? then : { cpuNs: 0, waitNs: 0 }
+    const sum = use[name] ?? { cpuNs: 0, waitNs: 0 }
+    use[name] = {
+      cpuNs: sum.cpuNs + now.cpuNs - start.cpuNs,
+      waitNs: sum.waitNs + now.waitNs - start.waitNs,
+    }
+  }
+  return use
+}
+
+/** Why this kernel cannot tell a thread's CPU time in nanoseconds, or null if it can. */
+export function schedstatProblem(): string | null {
+  const reading = readThread('/proc/self')
+  if (reading === null)
+    return '/proc/self/schedstat cannot be read: a kernel built with CONFIG_SCHED_INFO and a mounted /proc are needed'
+  // without CONFIG_SCHEDSTATS the file may be there and all zeros (kernel/sched/stats.h, sched_info_on)
+  if (reading.cpuNs === 0)
+    return '/proc/self/schedstat counts nothing: boot with delayacct, or use a kernel with CONFIG_SCHEDSTATS'
+  return null
+}
+
+function listThreads(taskDirectory: string): string[] {
+  try {
+    return readdirSync(taskDirectory)
+  } catch {
+    return [] // the process is gone
+  }
+}
+
+/** `stat` is read first: a thread that sleeps in it has counters that were exact at that moment. */
+function readThread(directory: string): ThreadReading | null {
+  try {
+    const stat = readFileSync(`${directory}/stat`, 'utf8')
+    const [cpuNs, waitNs] = readFileSync(`${directory}/schedstat`, 'utf8').split(' ').map(Number)
+    // "TID (name) S …": the name may contain anything, parentheses too (proc(5))
+    const nameEnd = stat.lastIndexOf(')')
+    const name = stat.slice(stat.indexOf('(') + 1, nameEnd)
+    return { name, cpuNs, waitNs, running: stat[nameEnd + 2] === 'R' }
+  } catch {
+    return null // the thread is gone
+  }
+}
+
+function isQuiet(before: ThreadReadings, after: ThreadReadings): boolean {
+  for (const [tid, { cpuNs, running }] of after) {
+    if (running || before.get(tid)?.cpuNs !== cpuNs) return false
+  }
+  return true
+}

@@ -1,0 +1,24 @@
+import type { MessageHandlerContext, SocketThreadContext } from './node/thread-context.ts'
+
+/** `p2p`: Bitcoin's protocol, version 1. `raw`: a stream of bytes, of the floor subject only. */
+export const protocols = ['p2p', 'raw'] as const
+export type Protocol = (typeof protocols)[number]
+
+/** Core's names of its threads, which `/proc/PID/task/TID/comm` shows. */
+export const SOCKET_THREAD = 'b-net'
+export const MESSAGE_HANDLER_THREAD = 'b-msghand'
+
+/**
+ * One way to organise socket code. A backend is the main function of each thread that it needs,
+ * per protocol it speaks; a thread ends when `subject.stopping` turns true, with its sockets closed.
+ */
+export interface Backend {
+  readonly name: string
+  readonly summary: string
+  readonly protocols: { readonly [P in Protocol]?: ThreadMains }
+}
+
+export interface ThreadMains {
+  readonly [SOCKET_THREAD]: (context: SocketThreadContext) => void
+  readonly [MESSAGE_HANDLER_THREAD]?: (context: MessageHandlerContext) => void
+}

@@ -1,0 +1,230 @@
+import { type Activity, isInactive } from '../node/inactivity.ts'
+import { countLateSend } from '../node/late-wake-ups.ts'
+import { MAX_CONNECTIONS } from '../node/loop-constants.ts'
+import { type HandlerConnman, runMessageHandler } from '../node/message-handler.ts'
+import { MessageReceiver } from '../node/message-receiver.ts'
+import type { Node } from '../node/node.ts'
+import { queueMessage } from '../node/queue-message.ts'
+import type {
+  MessageHandlerContext,
+  NetSock,
+  OpenedConnection,
+  SocketThreadContext,
+} from '../node/thread-context.ts'
+import type { MessageType } from '../protocol/p2p/message-type.ts'
+import { ConnectionMemory } from '../threads/connection-memory.ts'
+import { Counter } from '../threads/counters.ts'
+import { Connection, specialiseSockMan } from './sockman.ts'
+
+export function runDevirtualizedP2pSocketThread(context: SocketThreadContext): void {
+  new P2pConnman(context).runSocketThread(context)
+}
+
+export function runDevirtualizedP2pMessageHandler(context: MessageHandlerContext): void {
+  runMessageHandler(context, new P2pConnman(context))
+}
+
+/** A peer, which is its connection as well. */
+class P2pNode extends Connection implements Node, Activity {
+  readonly id: number
+  readonly inbound: boolean
+  readonly receiver: MessageReceiver
+  readonly connectedAtMs = performance.now()
+  lastRecvMs = this.connectedAtMs
+
+  constructor(id: number, inbound: boolean, sock: NetSock, memory: ConnectionMemory) {
+    super(sock, memory)
+    this.id = id
+    this.inbound = inbound
+    this.receiver = new MessageReceiver(memory.received)
+  }
+}
+
+/**
+ * `CConnman` as the consumer that its SockMan is specialised for. Both threads have an instance;
+ * the message-handler thread's never runs the loop.
+ */
+class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<P2pNode> {
+  private nodes: P2pNode[] = []
+  private nextNodeId = 0
+
+  // ---- socket thread ----
+
+  runSocketThread(context: SocketThreadContext): void {
+    const { options, report } = context
+    this.announce = context.announce
+    if (options.listen !== undefined) {
+      const bound = this.bindAndStartListening(options.listen)
+      if (typeof bound === 'number') {
+        report({ kind: 'listen-failed', address: options.listen, errno: -bound })
+      } else {
+        report({ kind: 'listening', address: bound })
+      }
+    }
+    for (const address of options.connect) {
+      const connected = this.connect(address, (sock, memory) =>
+        this.createNode(false, sock, memory),
+      )
+      if (typeof connected === 'number') {
+        report({ kind: 'connect-failed', address, errno: -connected })
+      } else {
+        report({ kind: 'connected', address })
+      }
+    }
+    this.threadSocketHandler()
+  }
+
+  private announce: SocketThreadContext['announce'] = () => {
+    throw new Error('connections are opened by the socket thread')
+  }
+
+  override eventNewConnectionAccepted(
+    sock: NetSock,
+    memory: ConnectionMemory,
+  ): P2pNode | undefined {
+    if (this.nodes.length >= MAX_CONNECTIONS) return undefined
+    return this.createNode(true, sock, memory)
+  }
+
+  override eventReadyToSend(node: P2pNode): boolean {
+    const { sendMutex, sending } = node.memory
+    sendMutex.lock()
+    countLateSend(node.memory, this.counts)
+    const bytesSent = this.sendMessagesAsBytes(node)
+    const dataLeft = !sending.isEmpty
+    sendMutex.unlock()
+    // The peer is slow at receiving: nothing more may queue up for it. But if nothing could be
+    // sent, receiving goes on, or two such peers would wait for each other for ever.
+    return bytesSent > 0 && dataLeft
+  }
+
+  override eventGotData(node: P2pNode, data: Uint8Array): void {
+    node.lastRecvMs = this.nowMs
+    this.counts[Counter.bytesReceived] += data.length
+    if (!node.receiver.receiveMsgBytes(data)) this.disconnectAndClose(node)
+    if (node.receiver.completed === 0) return
+    if (node.memory.received.publish()) this.counts[Counter.floodPauses]++
+    if (this.context.subject.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++
+  }
+
+  override eventGotEOF(node: P2pNode): void {
+    this.disconnectAndClose(node)
+  }
+
+  override eventGotPermanentReadError(node: P2pNode): void {
+    this.disconnectAndClose(node)
+  }
+
+  override shouldTryToSend(node: P2pNode): boolean {
+    if (this.context.options.sendMode === 'pollout') return true
+    const { sendMutex, sending } = node.memory
+    sendMutex.lock()
+    const hasBytesToSend = !sending.isEmpty
+    sendMutex.unlock()
+    return hasBytesToSend
+  }
+
+  override shouldTryToRecv(node: P2pNode): boolean {
+    return !node.memory.received.paused
+  }
+
+  override eventIOLoopCompletedForOne(node: P2pNode): void {
+    if (isInactive(node.memory, node, this.nowMs)) node.memory.requestDisconnect()
+  }
+
+  override eventIOLoopCompletedForAll(): void {
+    const { nodesMutex } = this.context.subject
+    nodesMutex.lock()
+    if (this.nodes.some(node => node.memory.disconnectRequested)) {
+      for (const node of this.nodes) {
+        if (node.memory.disconnectRequested) this.closeConnection(node)
+      }
+      this.nodes = this.nodes.filter(node => !node.memory.disconnectRequested)
+    }
+    nodesMutex.unlock()
+  }
+
+  private disconnectAndClose(node: P2pNode): void {
+    node.memory.requestDisconnect()
+    this.closeConnection(node)
+  }
+
+  private createNode(inbound: boolean, sock: NetSock, memory: ConnectionMemory): P2pNode {
+    const node = new P2pNode(this.nextNodeId++, inbound, sock, memory)
+    this.insertNode(node)
+    this.announce({ id: node.id, fd: sock.fd, inbound, buffer: memory.buffer })
+    this.context.subject.handlerWakeUp.wake()
+    return node
+  }
+
+  // ---- message-handler thread ----
+
+  /** `CConnman::PushMessage`. */
+  pushMessage(node: P2pNode, type: MessageType, payload: Uint8Array): void {
+    const { sendMutex, sending } = node.memory
+    sendMutex.lock()
+    const queueWasEmpty = sending.isEmpty
+    if (queueMessage(sending, type, payload)) this.counts[Counter.messagesSent]++
+    else node.memory.requestDisconnect()
+    if (queueWasEmpty && this.context.options.sendMode === 'optimistic') {
+      this.sendMessagesAsBytes(node)
+    }
+    const dataLeft = !sending.isEmpty
+    if (dataLeft) sending.startWaiting()
+    sendMutex.unlock()
+    if (dataLeft) this.context.wakeUp?.signal()
+  }
+
+  addNode({ id, fd, inbound, buffer }: OpenedConnection): P2pNode {
+    const sock = this.context.network.attach(fd)
+    const node = new P2pNode(id, inbound, sock, new ConnectionMemory(buffer))
+    this.insertNode(node)
+    return node
+  }
+
+  removeNode(node: P2pNode): void {
+    const { nodesMutex } = this.context.subject
+    nodesMutex.lock()
+    this.nodes.splice(this.nodes.indexOf(node), 1)
+    nodesMutex.unlock()
+  }
+
+  nodesSnapshot(): P2pNode[] {
+    const { nodesMutex } = this.context.subject
+    nodesMutex.lock()
+    const snapshot = this.nodes.slice()
+    nodesMutex.unlock()
+    return snapshot
+  }
+
+  // ---- both ----
+
+  /** `CConnman::SendMessagesAsBytes`; under `sendMutex`. @returns bytes sent */
+  private sendMessagesAsBytes(node: P2pNode): number {
+    const { sending } = node.memory
+    let bytesSent = 0
+    while (!sending.isEmpty) {
+      const pending = sending.pending()
+      const n = this.sendBytes(node, pending, false)
+      if (n < 0) {
+        node.memory.requestDisconnect()
+        break
+      }
+      sending.consume(n)
+      bytesSent += n
+      if (n < pending.length) {
+        this.counts[Counter.partialSends]++
+        break
+      }
+    }
+    this.counts[Counter.bytesSent] += bytesSent
+    return bytesSent
+  }
+
+  private insertNode(node: P2pNode): void {
+    const { nodesMutex } = this.context.subject
+    nodesMutex.lock()
+    this.nodes.push(node)
+    nodesMutex.unlock()
+  }
+}

@@ -1,0 +1,83 @@
+import { monotonicMs } from './monotonic-clock.ts'
+
+/** Core's `-maxsendbuffer`: above this many bytes to send no more messages of the peer are handled. */
+export const SEND_BUFFER_BYTES = 1_000_000
+/** What handling one message may queue on top of that, and no more: the peer is dropped first. */
+const CAPACITY_BYTES = SEND_BUFFER_BYTES + 5_000_000
+
+/**
+ * The bytes one connection has still to send (`vSendMsg`, serialised). Both threads send from
+ * it, so every use is under the connection's `sendMutex`. The bytes are contiguous; the space
+ * before them is taken back when they run out or when room is needed at the end.
+ *
+ *   bytes: [ …sent… | queued, oldest first | …free… ]
+ *                   ^ head                 ^ head + length
+ */
+export class SendQueue {
+  private readonly control: Int32Array
+  private readonly bytes: Uint8Array
+
+  constructor(buffer: SharedArrayBuffer, byteOffset: number) {
+    this.control = new Int32Array(buffer, byteOffset, CONTROL_BYTES / 4)
+    this.bytes = Buffer.from(buffer, byteOffset + CONTROL_BYTES, CAPACITY_BYTES)
+  }
+
+  get isEmpty(): boolean {
+    return Atomics.load(this.control, Control.length) === 0
+  }
+
+  /** `fPauseSend`: too much is queued; do not handle more messages of this peer. */
+  get paused(): boolean {
+    return Atomics.load(this.control, Control.length) > SEND_BUFFER_BYTES
+  }
+
+  /** Room for a message of `lengthBytes` behind what is queued, or undefined when it is full. */
+  reserve(lengthBytes: number): Uint8Array | undefined {
+    let tail = this.control[Control.head] + this.control[Control.length]
+    if (tail + lengthBytes > CAPACITY_BYTES) {
+      this.bytes.copyWithin(0, this.control[Control.head], tail)
+      this.control[Control.head] = 0
+      tail = this.control[Control.length]
+      if (tail + lengthBytes > CAPACITY_BYTES) return undefined
+    }
+    return this.bytes.subarray(tail, tail + lengthBytes)
+  }
+
+  /** The reserved room is filled. */
+  append(lengthBytes: number): void {
+    Atomics.add(this.control, Control.length, lengthBytes)
+  }
+
+  /** All that is queued. */
+  pending(): Uint8Array {
+    const head = this.control[Control.head]
+    return this.bytes.subarray(head, head + this.control[Control.length])
+  }
+
+  /** The first `n` queued bytes were sent. */
+  consume(n: number): void {
+    const left = this.control[Control.length] - n
+    this.control[Control.head] = left === 0 ? 0 : this.control[Control.head] + n
+    Atomics.store(this.control, Control.length, left)
+  }
+
+  /** Bytes are left for the loop to send: it may be asleep for up to its timeout. */
+  startWaiting(): void {
+    if (this.control[Control.waitingSinceMs] === 0) {
+      this.control[Control.waitingSinceMs] = monotonicMs()
+    }
+  }
+
+  /** Milliseconds since `startWaiting`, told once; -1 when nothing waited. */
+  takeWaitMs(): number {
+    const sinceMs = this.control[Control.waitingSinceMs]
+    if (sinceMs === 0) return -1
+    this.control[Control.waitingSinceMs] = 0
+    return monotonicMs() - sinceMs
+  }
+}
+
+const Control = { head: 0, length: 1, waitingSinceMs: 2 }
+const CONTROL_BYTES = 64
+
+export const sendQueueBytes = CONTROL_BYTES + CAPACITY_BYTES

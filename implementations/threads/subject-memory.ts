@@ -1,0 +1,62 @@
+import { Mutex } from './mutex.ts'
+import { WakeUp } from './wake-up.ts'
+
+/** What the threads of one subject share besides its connections. */
+export class SubjectMemory {
+  readonly buffer: SharedArrayBuffer
+  /** Wakes the message-handler thread. */
+  readonly handlerWakeUp: WakeUp
+  /** Guards a backend's collection of nodes (`m_nodes_mutex`). */
+  readonly nodesMutex: Mutex
+  /** Guards SockMan's collection of connections (`m_connected_mutex`). */
+  readonly connectedMutex: Mutex
+  private readonly control: Int32Array
+  private readonly progressValues: Float64Array
+  private readonly tipHash: Uint8Array
+
+  static create(): SubjectMemory {
+    return new SubjectMemory(new SharedArrayBuffer(CONTROL_BYTES + PROGRESS_BYTES + 32))
+  }
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer
+    this.control = new Int32Array(buffer, 0, CONTROL_BYTES / 4)
+    this.progressValues = new Float64Array(buffer, CONTROL_BYTES, PROGRESS_BYTES / 8)
+    this.tipHash = Buffer.from(buffer, CONTROL_BYTES + PROGRESS_BYTES, 32)
+    this.handlerWakeUp = new WakeUp(this.control, Control.handlerWakeUp)
+    this.nodesMutex = new Mutex(this.control, Control.nodesMutex)
+    this.connectedMutex = new Mutex(this.control, Control.connectedMutex)
+  }
+
+  get stopping(): boolean {
+    return Atomics.load(this.control, Control.stopping) === 1
+  }
+  /** Ends both threads' loops: at once, or after the poll(2) of up to 50 ms that one is in. */
+  stop(): void {
+    Atomics.store(this.control, Control.stopping, 1)
+    this.handlerWakeUp.wake()
+  }
+
+  /** How far the download is; set by the message-handler thread before it sleeps. */
+  get progress(): Progress {
+    const [headerHeight, blockHeight] = this.progressValues
+    return { headerHeight, blockHeight, tipHash: Buffer.from(this.tipHash).toString('latin1') }
+  }
+  setProgress(headerHeight: number, blockHeight: number, tipHash: string): void {
+    this.progressValues[0] = headerHeight
+    this.progressValues[1] = blockHeight
+    for (let i = 0; i < 32; i++) this.tipHash[i] = tipHash.charCodeAt(i)
+  }
+}
+
+export interface Progress {
+  headerHeight: number
+  /** Height of the last block of the unbroken chain. */
+  blockHeight: number
+  /** Hash of that block: 32 bytes as latin1 characters, in the order of the wire. */
+  tipHash: string
+}
+
+const Control = { stopping: 0, handlerWakeUp: 1, nodesMutex: 2, connectedMutex: 3 }
+const CONTROL_BYTES = 64
+const PROGRESS_BYTES = 16
