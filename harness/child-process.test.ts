@@ -122,13 +122,13 @@ test('a child that ignores stop and SIGTERM is killed', async () => {
 })
 
 test('a grandchild that ignores SIGTERM is killed with its group', async () => {
-  const { child, grandchild } = await startReady('has a stubborn child')
+  const { child, grandchild } = await startReady('has a child that outlives it')
   await child.stop({ graceMs: shortMs })
   assert.equal(await untilGone([child.pid, grandchild]), true)
 })
 
 test('a grandchild left behind by a child that stopped in order is killed', async () => {
-  const { child, grandchild } = await startReady('leaves a stubborn child behind')
+  const { child, grandchild } = await startReady('stops before its child does')
   const reason = await child.stop({ graceMs: longMs })
   assert.deepEqual(reason, { kind: 'code', code: 0, stderr: '' })
   assert.equal(await untilGone([grandchild]), true)

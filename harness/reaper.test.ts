@@ -12,7 +12,7 @@ const parentModule = fileURLToPath(new URL('./fixtures/parent.js', import.meta.u
 /** Late enough not to be taken for an echo of the first. */
 const secondSignalMs = 400
 
-/** A parent with a child and a grandchild, neither of which stops unless it gets SIGKILL. */
+/** A parent with a child and a grandchild, both of which stay when their parents go. */
 interface Family {
   parent: ChildProcess
   descendants: number[]
@@ -25,8 +25,11 @@ after(() => {
   for (const parent of parents) parent.kill('SIGKILL')
 })
 
-async function startFamily(ending: string): Promise<Family> {
-  const parent = spawn(process.execPath, [parentModule, ending], {
+async function startFamily(
+  ending: string,
+  childBehaviour = 'outlives its parent, as its child does',
+): Promise<Family> {
+  const parent = spawn(process.execPath, [parentModule, ending, childBehaviour], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   parents.push(parent)
@@ -62,8 +65,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-test('children go by themselves when their parent gets SIGKILL', async () => {
-  const { parent, descendants } = await startFamily('is killed')
+test('a child that exits with its parent takes its own child along when that gets SIGKILL', async () => {
+  const { parent, descendants } = await startFamily('is killed', 'has a child that outlives it')
   parent.kill('SIGKILL')
   assert.deepEqual(await exitOf(parent), [null, 'SIGKILL'])
   assert.equal(await untilGone(descendants), true)

@@ -1,8 +1,10 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -115,4 +117,14 @@ function versionOf(content: unknown): unknown {
 /** Node's "EACCES: permission denied, open '…'" without the call and the path. */
 function causeOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/, \w+( '.*)?$/, '') : String(error)
+}
+
+/** The directory of the newest run under `base`. */
+export function latestRecord(base: string): string {
+  const runs = join(base, 'runs')
+  const newest = existsSync(runs) ? readdirSync(runs).sort().at(-1) : undefined
+  if (newest === undefined) {
+    throw new RecordError(`no run is stored in ${runs}; measure with \`sockbench run\``)
+  }
+  return join(runs, newest)
 }

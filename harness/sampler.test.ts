@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { startChild } from './child-process.ts'
-import { difference, type ThreadReading, ThreadSampler } from './sampler.ts'
+import { difference, isQuiet, type ThreadReading, ThreadSampler } from './sampler.ts'
 
 const longMs = 60_000
 const isAny = (_message: unknown): _message is unknown => true
@@ -58,13 +58,32 @@ test('a thread that never sleeps is said to be busy', async () => {
   assert.equal(sample.state, 'busy')
 })
 
+const reading = (name: string, cpuNs: number, waitNs: number): ThreadReading => ({
+  name,
+  cpuNs,
+  waitNs,
+  running: false,
+})
+
+test('it is quiet when no counter moved, no thread is new and none is running', () => {
+  const asleep = reading('b-net', 5000, 0)
+  const before = new Map([[1, asleep]])
+  assert.equal(isQuiet(before, new Map([[1, asleep]])), true)
+  assert.equal(isQuiet(before, new Map([[1, reading('b-net', 5001, 0)]])), false)
+  assert.equal(isQuiet(before, new Map([[1, { ...asleep, running: true }]])), false)
+  assert.equal(
+    isQuiet(
+      before,
+      new Map([
+        [1, asleep],
+        [2, asleep],
+      ]),
+    ),
+    false,
+  )
+})
+
 test('threads are added up by name, the ones not asked for as other', () => {
-  const reading = (name: string, cpuNs: number, waitNs: number): ThreadReading => ({
-    name,
-    cpuNs,
-    waitNs,
-    running: false,
-  })
   const before = new Map([
     [1, reading('node', 100, 10)],
     [2, reading('b-net', 1000, 0)],

@@ -126,7 +126,8 @@ function readThread(directory: string): ThreadReading | null {
   }
 }
 
-function isQuiet(before: ThreadReadings, after: ThreadReadings): boolean {
+/** Equal counters of a running thread only say that no scheduler tick came in between. */
+export function isQuiet(before: ThreadReadings, after: ThreadReadings): boolean {
   for (const [tid, { cpuNs, running }] of after) {
     if (running || before.get(tid)?.cpuNs !== cpuNs) return false
   }

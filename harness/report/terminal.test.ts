@@ -8,9 +8,9 @@ import {
   syntheticRecord,
   syntheticRounds,
 } from './fixtures/synthetic-record.ts'
-import { terminalReport, terminalStyle } from './terminal.ts'
+import { type TerminalStyle, terminalReport, terminalStyle } from './terminal.ts'
 
-const plain = { colour: false, columns: null }
+const plain: TerminalStyle = { colour: false, columns: null }
 const reportOf = (processes: ProcessSample[], style = plain) =>
   terminalReport(syntheticRecord(measuredLarge(processes)), 'results/runs/x/record.json', style)
 

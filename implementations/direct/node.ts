@@ -1,4 +1,4 @@
-import { type Activity } from '../node/inactivity.ts'
+import type { Activity } from '../node/inactivity.ts'
 import { MessageReceiver } from '../node/message-receiver.ts'
 import type { Node } from '../node/node.ts'
 import type { NetSock } from '../node/thread-context.ts'

@@ -81,10 +81,7 @@ class DirectConnman {
     return eventsPerSock
   }
 
-  private socketHandlerConnected(
-    nodes: readonly DirectNode[],
-    eventsPerSock: EventsPerSock,
-  ): void {
+  private socketHandlerConnected(nodes: readonly DirectNode[], eventsPerSock: EventsPerSock): void {
     const nowMs = performance.now()
     for (const node of nodes) {
       if (this.context.subject.stopping) return

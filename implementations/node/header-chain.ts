@@ -1,9 +1,4 @@
-import {
-  blockHash,
-  headerBits,
-  headerPrevHash,
-  headerTime,
-} from '../protocol/p2p/block-header.ts'
+import { blockHash, headerBits, headerPrevHash, headerTime } from '../protocol/p2p/block-header.ts'
 import {
   REGTEST_BITS,
   REGTEST_GENESIS_HASH,

@@ -12,7 +12,12 @@ import {
 import { Malformed } from '../protocol/p2p/malformed.ts'
 import { checkMerkleRoot } from '../protocol/p2p/merkle-root.ts'
 import { MessageType } from '../protocol/p2p/message-type.ts'
-import { decodeGetHeaders, encodeGetHeaders, NO_HASH_STOP } from '../protocol/p2p/messages/getheaders.ts'
+import { emptyPayload } from '../protocol/p2p/messages/empty.ts'
+import {
+  decodeGetHeaders,
+  encodeGetHeaders,
+  NO_HASH_STOP,
+} from '../protocol/p2p/messages/getheaders.ts'
 import { decodeHeaders, encodeHeaders } from '../protocol/p2p/messages/headers.ts'
 import { decodeInventory, encodeInventory } from '../protocol/p2p/messages/inventory.ts'
 import { decodeVersion, encodeVersion } from '../protocol/p2p/messages/version.ts'
@@ -132,16 +137,16 @@ export class PeerManager<N extends Node> {
     }
     peer.handshake = 'awaitingVerack'
     if (node.inbound) this.pushVersion(node)
-    this.push(node, MessageType.wtxidrelay, NO_PAYLOAD)
-    this.push(node, MessageType.sendaddrv2, NO_PAYLOAD)
-    this.push(node, MessageType.verack, NO_PAYLOAD)
+    this.push(node, MessageType.wtxidrelay, emptyPayload)
+    this.push(node, MessageType.sendaddrv2, emptyPayload)
+    this.push(node, MessageType.verack, emptyPayload)
   }
 
   private processVerack(node: N, peer: Peer): void {
     if (peer.handshake !== 'awaitingVerack') return
     peer.handshake = 'done'
     node.memory.markSuccessfullyConnected()
-    this.push(node, MessageType.sendheaders, NO_PAYLOAD)
+    this.push(node, MessageType.sendheaders, emptyPayload)
   }
 
   private processPing(node: N, payload: Uint8Array): void {
@@ -164,11 +169,7 @@ export class PeerManager<N extends Node> {
 
   private pushGetHeaders(node: N, fromHeight: number): void {
     const locator = this.headers.locator(fromHeight)
-    this.push(
-      node,
-      MessageType.getheaders,
-      encodeGetHeaders({ locator, hashStop: NO_HASH_STOP }),
-    )
+    this.push(node, MessageType.getheaders, encodeGetHeaders({ locator, hashStop: NO_HASH_STOP }))
   }
 
   private processHeaders(node: N, peer: Peer, payload: Uint8Array): void {
@@ -219,7 +220,7 @@ export class PeerManager<N extends Node> {
   private processGetHeaders(node: N, payload: Uint8Array): void {
     const request = decodeGetHeaders(payload)
     if (request instanceof Malformed) return this.malformed(node, request)
-    this.push(node, MessageType.headers, encodeHeaders(NO_PAYLOAD))
+    this.push(node, MessageType.headers, encodeHeaders(emptyPayload))
   }
 
   private processGetData(node: N, payload: Uint8Array): void {
@@ -309,10 +310,7 @@ export class PeerManager<N extends Node> {
     if (peer.stallingSinceMs !== undefined) {
       if (nowMs - peer.stallingSinceMs > this.stallingTimeoutMs) {
         this.disconnect(node, `stalled the download for ${this.stallingTimeoutMs} ms`)
-        this.stallingTimeoutMs = Math.min(
-          2 * this.stallingTimeoutMs,
-          BLOCK_STALLING_TIMEOUT_MAX_MS,
-        )
+        this.stallingTimeoutMs = Math.min(2 * this.stallingTimeoutMs, BLOCK_STALLING_TIMEOUT_MAX_MS)
         return true
       }
     }
@@ -373,7 +371,6 @@ function newPeer(): Peer {
   }
 }
 
-const NO_PAYLOAD = new Uint8Array(0)
 const PING_NONCE_BYTES = 8
 const MIN_PEER_PROTO_VERSION = 31800
 const MAX_UNCONNECTING_HEADERS = 10

@@ -1,5 +1,5 @@
-import type { Address, Network, Sock, Waitable, WakeUpFd } from '../sock/sock.ts'
 import type { SendMode } from '../send-mode.ts'
+import type { Address, Network, Sock, Waitable, WakeUpFd } from '../sock/sock.ts'
 import type { ThreadCounters } from '../threads/counters.ts'
 import type { SubjectMemory } from '../threads/subject-memory.ts'
 import type { VerifyLevel } from './verify-level.ts'

@@ -38,6 +38,10 @@ test('IPv6 in any spelling comes out in the canonical one, which the URL standar
   )
 })
 
+test('of two equally long runs of zeros the first is shortened', () => {
+  assert.equal(parseAddress('[1:0:0:2:0:0:3:4]:1').host, '1::2:0:0:3:4')
+})
+
 test('sockaddr_in: family little-endian, port big-endian', () => {
   const sockaddr = new Uint8Array(SOCKADDR_MAX_BYTES).fill(0xff)
   assert.equal(encodeSockaddr({ family: 4, host: '127.0.0.1', port: 8333 }, sockaddr), 16)

@@ -30,6 +30,12 @@ test('a connection that is not there in time is ETIMEDOUT, and leaves nothing op
   assert.equal(network.openCount, openCount)
 })
 
+test('an IPv6 listener leaves IPv4 alone', () => {
+  const listener = listenOn(new DynNetwork(), { family: 6, host: '::1', port: 0 })
+  assert.ok(typeof listener === 'object')
+  assert.equal(listener.getSockOpt('IPV6_V6ONLY'), 1)
+})
+
 test('options reach the sockets: no delay unless declined, sizes only when given', () => {
   const network = new DynNetwork()
   const listener = listenOn(network, anyPort, { receiveBufferBytes: 1000, sendBufferBytes: 2000 })

@@ -27,8 +27,8 @@ export interface ListenOptions extends BufferSizes {
   backlog?: number
 }
 
-export const connectDefaults = { noDelay: true } satisfies ConnectOptions
-export const listenDefaults = { backlog: 4096 } satisfies ListenOptions
+const connectDefaults = { noDelay: true } satisfies ConnectOptions
+const listenDefaults = { backlog: 4096 } satisfies ListenOptions
 
 /**
  * Connects, and waits for it.

@@ -28,7 +28,7 @@ type State =
   | { state: 'closed' }
 
 /** A connection that waits to be accepted: the server's end, and where the client's end is. */
-export interface Arrival {
+interface Arrival {
   endpoint: DynEndpoint
   from: Address
 }

@@ -18,7 +18,7 @@ export interface DynNetworkOptions {
   pipeBytes: number
 }
 
-export const dynNetworkDefaults = { pipeBytes: 256 << 10 } satisfies DynNetworkOptions
+const dynNetworkDefaults = { pipeBytes: 256 << 10 } satisfies DynNetworkOptions
 
 /**
  * A kernel of its own, in memory: the twin of `PosixNetwork` for tests, after Core's `DynSock`,

@@ -31,12 +31,6 @@ test('IPv6 connects, and tells IPv6 addresses', () => {
   close()
 })
 
-test('an IPv6 listener is IPv6 only', () => {
-  const { listener, close } = connect(loopback6)
-  assert.equal(listener.getSockOpt('IPV6_V6ONLY'), 1)
-  close()
-})
-
 test('buffers are set before connect and listen; accepted sockets inherit the listener’s', () => {
   const { client, server, close } = connect(loopback4, {
     receiveBufferBytes: 50_000,
@@ -176,6 +170,7 @@ test('sendVector delivers its areas in order, through short sends', () => {
   const expected: Uint8Array[] = []
   const received: Uint8Array[] = []
   let shortSends = 0
+  let rounds = 0
   heads.forEach((head, i) => {
     const parts = [{ memory: head, offset: 1, sizeBytes: 2 }]
     parts.push({ memory: filler, offset: i, sizeBytes: 100_000 - i })
@@ -193,6 +188,7 @@ test('sendVector delivers its areas in order, through short sends', () => {
   close()
 
   function sendAndReceive() {
+    assert.ok(rounds++ < 100_000, `${vector.byteLength} bytes are stuck`)
     wait(network, client, SEND, 0)
     const n = client.sendVector(vector)
     if (n > 0) {

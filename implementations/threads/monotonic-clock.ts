@@ -5,5 +5,5 @@
  */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime()
-  return ((seconds * 1000 + Math.floor(nanoseconds / 1e6)) & 0x7fffffff) || 1
+  return (seconds * 1000 + Math.floor(nanoseconds / 1e6)) & 0x7fffffff || 1
 }

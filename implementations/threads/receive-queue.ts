@@ -199,9 +199,7 @@ export class ReceiveQueue {
   }
 
   private isFree(start: number, neededBytes: number): boolean {
-    return (
-      start + neededBytes <= CAPACITY_BYTES && this.runOver(start, neededBytes) === undefined
-    )
+    return start + neededBytes <= CAPACITY_BYTES && this.runOver(start, neededBytes) === undefined
   }
 
   private runOver(start: number, lengthBytes: number): Run | undefined {

@@ -37,6 +37,14 @@ export class SubjectMemory {
     this.handlerWakeUp.wake()
   }
 
+  /** Connections opened so far; the message-handler thread compares it with those it has taken. */
+  get announced(): number {
+    return Atomics.load(this.control, Control.announced)
+  }
+  countAnnounced(): void {
+    Atomics.add(this.control, Control.announced, 1)
+  }
+
   /** How far the download is; set by the message-handler thread before it sleeps. */
   get progress(): Progress {
     const [headerHeight, blockHeight] = this.progressValues
@@ -57,6 +65,6 @@ export interface Progress {
   tipHash: string
 }
 
-const Control = { stopping: 0, handlerWakeUp: 1, nodesMutex: 2, connectedMutex: 3 }
+const Control = { stopping: 0, handlerWakeUp: 1, nodesMutex: 2, connectedMutex: 3, announced: 4 }
 const CONTROL_BYTES = 64
 const PROGRESS_BYTES = 16

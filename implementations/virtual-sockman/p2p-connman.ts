@@ -10,8 +10,8 @@ import type {
   OpenedConnection,
   SocketThreadContext,
 } from '../node/thread-context.ts'
-import type { Address } from '../sock/sock.ts'
 import type { MessageType } from '../protocol/p2p/message-type.ts'
+import type { Address } from '../sock/sock.ts'
 import { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
 import { type ConnectionId, SockMan } from './sockman.ts'
@@ -52,10 +52,7 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
     throw new Error('connections are opened by the socket thread')
   }
 
-  private openNetworkConnection(
-    address: Address,
-    report: SocketThreadContext['report'],
-  ): void {
+  private openNetworkConnection(address: Address, report: SocketThreadContext['report']): void {
     const connected = this.connectAndMakeId(address)
     if (typeof connected === 'number') {
       report({ kind: 'connect-failed', address, errno: -connected })

@@ -1,5 +1,5 @@
 import type { ChainParameters } from './chain-profile.ts'
-import type { SliceMeasurement } from './subject-session.ts'
+import type { SliceMeasurement, SubjectLimits } from './subject-session.ts'
 
 /**
  * What the harness and its driver process say to each other, over process IPC. `chain` comes first
@@ -8,7 +8,7 @@ import type { SliceMeasurement } from './subject-session.ts'
  */
 export type DriverRequest =
   | { kind: 'chain'; parameters: ChainParameters }
-  | { kind: 'listen'; subject: string; protocol: SubjectProtocol; connections: number }
+  | ({ kind: 'listen'; subject: string; protocol: SubjectProtocol } & SubjectLimits)
   | { kind: 'await-ready'; subject: string }
   | { kind: 'slice'; subject: string; blocks: number }
   /** Closes the subject's connections and listener. Fails what it was waited for. */

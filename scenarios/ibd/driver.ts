@@ -18,7 +18,7 @@ process.on('message', async (request: DriverRequest) => {
     case 'chain':
       return answer(await loadChain(request.parameters))
     case 'listen':
-      return answer(withChain().listen(request.subject, request.protocol, request.connections))
+      return answer(withChain().listen(request))
     case 'await-ready':
       return answer(await withChain().awaitReady(request.subject))
     case 'slice':

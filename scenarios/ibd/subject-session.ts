@@ -18,16 +18,19 @@ export interface SliceMeasurement {
   driverCpuNs: number
 }
 
-export interface SessionOptions {
+export interface SubjectLimits {
   /** How many connections the subject opens: no fewer, no more. */
   connections: number
   /** A subject that does nothing new for so long while it is waited for has failed. */
   stallTimeoutMs?: number
+}
+
+export interface SessionOptions extends SubjectLimits {
   /** Called once, when the subject has failed: its connections are of no use any more. */
   onFailed: () => void
 }
 
-export const sessionDefaults = { stallTimeoutMs: 10_000 } satisfies Partial<SessionOptions>
+export const sessionDefaults = { stallTimeoutMs: 10_000 } satisfies Partial<SubjectLimits>
 
 /**
  * The driver's side of one subject: counts its connections, releases blocks slice by slice, and ends
@@ -47,6 +50,7 @@ export abstract class SubjectSession<P extends Peer> implements Service {
   #state: State<P> = { state: 'idle' }
   #steps = 0
   #progressSeen = 0
+  /** When `#progressSeen` was last seen to change. */
   #progressMs = 0
 
   constructor(chain: Chain, options: SessionOptions) {
@@ -111,7 +115,7 @@ export abstract class SubjectSession<P extends Peer> implements Service {
 
   accept(sock: PosixSock): P | undefined {
     if (this.peers.size === this.#connections) {
-      this.fail(`opened more than ${this.#connections} connections`)
+      this.fail(`opened more connections than expected: ${this.#connections}`)
       return undefined
     }
     const peer = this.createPeer(sock)
@@ -196,7 +200,6 @@ export abstract class SubjectSession<P extends Peer> implements Service {
     }
     if (state.state !== 'idle') throw new Error('one thing at a time per subject')
     this.#state = { state: 'working', work }
-    this.#progressMs = performance.now()
     this.stepTaken()
   }
 

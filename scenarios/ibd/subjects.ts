@@ -1,32 +1,27 @@
 import { describeErrno } from '../../implementations/sock/errno.ts'
 import type { BlockServer } from './block-server.ts'
-import type { DriverAnswer, SubjectProtocol } from './driver-protocol.ts'
+import type { DriverAnswer, DriverRequest } from './driver-protocol.ts'
 import { P2pSession } from './p2p-session.ts'
 import { RawSession } from './raw-session.ts'
 import type { PinnedChain } from './send-queue.ts'
-
-export interface SubjectsOptions {
-  stallTimeoutMs?: number
-}
 
 /** The subjects a driver serves, by name. Every method answers with a message for the harness. */
 export class Subjects {
   readonly #server: BlockServer
   readonly #pinned: PinnedChain
-  readonly #options: SubjectsOptions
   readonly #sessions = new Map<string, P2pSession | RawSession>()
 
-  constructor(server: BlockServer, pinned: PinnedChain, options: SubjectsOptions = {}) {
+  constructor(server: BlockServer, pinned: PinnedChain) {
     this.#server = server
     this.#pinned = pinned
-    this.#options = options
   }
 
-  listen(subject: string, protocol: SubjectProtocol, connections: number): DriverAnswer {
+  listen(request: DriverRequest & { kind: 'listen' }): DriverAnswer {
+    const { kind: _, subject, protocol, ...options } = request
     if (this.#sessions.has(subject)) return failed(subject, 'is listened for already')
     const Session = protocol === 'p2p' ? P2pSession : RawSession
     const onFailed = () => this.#server.close(session)
-    const session = new Session(this.#pinned, { ...this.#options, connections, onFailed })
+    const session = new Session(this.#pinned, { ...options, onFailed })
     const bound = this.#server.listen({ family: 4, host: '127.0.0.1', port: 0 }, session)
     if (typeof bound === 'number') return failed(subject, `cannot listen: ${describeErrno(-bound)}`)
     this.#sessions.set(subject, session)

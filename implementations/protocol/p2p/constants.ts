@@ -17,7 +17,6 @@ export const MAX_SUBVERSION_LENGTH = 256
 
 export const PROTOCOL_VERSION = 70016
 
-export const NODE_NONE = 0n
 export const NODE_NETWORK = 1n
 export const NODE_WITNESS = 1n << 3n
 
@@ -25,7 +24,7 @@ export const MSG_BLOCK = 2
 export const MSG_WITNESS_FLAG = 1 << 30
 export const MSG_WITNESS_BLOCK = MSG_BLOCK | MSG_WITNESS_FLAG
 
-/** The proof-of-work limit of regtest in compact form, which is also the bits of every header there. */
+/** Regtest's proof-of-work limit in compact form, which is also the bits of every header there. */
 export const REGTEST_BITS = 0x207fffff
 
 export const REGTEST_GENESIS_HEADER: Uint8Array = Buffer.from(

@@ -224,12 +224,16 @@ test('feeding a complete message before next is a bug and throws', () => {
   )
 })
 
+/** Where the receive buffer starts in its memory, as one of many would. */
+const MEMORY_OFFSET = 13
+
 /**
  * Receives `stream` as a node does, into shared memory, chunk by chunk (the lengths are repeated).
  * After each chunk the incomplete message is moved to `moveTo`, and the rest is overwritten.
  */
 function receive(stream: Uint8Array, lengths: readonly number[], moveTo: number) {
-  const buffer = Buffer.from(new SharedArrayBuffer(moveTo + 2 * stream.length))
+  const memory = new SharedArrayBuffer(MEMORY_OFFSET + moveTo + 2 * stream.length)
+  const buffer = Buffer.from(memory, MEMORY_OFFSET)
   const transport = new V1Transport(REGTEST_MAGIC)
   const received: Received[] = []
   let from = moveTo

@@ -130,7 +130,7 @@ export class V1Transport {
 }
 
 /**
- * A payload up to this size is hashed when it is complete, its first bytes being in the cache still;
- * a longer one as it arrives. A streaming hash costs about 1.5 µs more to set up. One recv of Core.
+ * A payload of at most one recv is hashed when it is complete, its first bytes still being in the
+ * cache; a longer one as it arrives. A streaming hash costs about 1.5 µs more to set up.
  */
 const HASHED_AT_ONCE_BYTES = 0x10000

@@ -3,7 +3,7 @@ import { MAX_SUBVERSION_LENGTH } from '../constants.ts'
 import type { Malformed } from '../malformed.ts'
 import { PayloadReader } from '../payload-reader.ts'
 
-/** The fields of `version` that mean something; addresses are sent as zeros and ignored, as in Core. */
+/** The fields of `version` that mean something: addresses are sent as zeros and never read. */
 export interface Version {
   version: number
   /** NODE_NETWORK, NODE_WITNESS, … */

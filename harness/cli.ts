@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { Command } from '@commander-js/extra-typings'
+import { doctorCommand } from './commands/doctor.ts'
+import { listCommand } from './commands/list.ts'
+import { peerCommand } from './commands/peer.ts'
+import { reportCommand } from './commands/report.ts'
+import { runCommand } from './commands/run.ts'
+import { serveCommand } from './commands/serve.ts'
+import { toolIdentity } from './environment.ts'
+import { exitCodes } from './errors.ts'
+import { interruptible } from './interruption.ts'
+
+const program = new Command('sockbench')
+  .description('Measures socket abstractions: the same workload through interchangeable backends.')
+  .version(toolIdentity().version)
+  .addCommand(runCommand())
+  .addCommand(reportCommand())
+  .addCommand(serveCommand())
+  .addCommand(peerCommand())
+  .addCommand(listCommand())
+  .addCommand(doctorCommand())
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 fine, 1 a run failed, 2 usage, 3 regression, 4 inconclusive or invalid, 130 interrupted.',
+  )
+
+// commander exits with 1 for bad usage, which here means that a run failed.
+for (const command of [program, ...program.commands]) {
+  command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.usage))
+}
+
+try {
+  interruptible()
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`)
+  process.exitCode = codeOf(error)
+}
+
+/** Expected failures carry an exit code, and their message is one line; anything else is a bug. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'exitCode' in error ? `sockbench: ${error.message}` : (error.stack ?? error.message)
+}
+
+function codeOf(error: unknown): number {
+  const hasCode = error instanceof Error && 'exitCode' in error
+  return hasCode && typeof error.exitCode === 'number' ? error.exitCode : exitCodes.runFailed
+}

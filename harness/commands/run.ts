@@ -1,0 +1,188 @@
+import { Command } from '@commander-js/extra-typings'
+import { getAffinity } from '../../implementations/sock/affinity.ts'
+import { findScenario, scenarios } from '../../scenarios/index.ts'
+import { SettingError, type Workload } from '../../scenarios/scenario.ts'
+import { Interrupted, RunError, UsageError } from '../errors.ts'
+import { interruptible } from '../interruption.ts'
+import { FLOOR, knownBackends, type Plan, planDefaults } from '../plan.ts'
+import { barLine, Progress, progressStyle, roundLine } from '../progress.ts'
+import type { SockbenchRecord } from '../record.ts'
+import { runDirectory, saveRecord } from '../record-store.ts'
+import { terminalReport, terminalStyle } from '../report/terminal.ts'
+import type { RoundsObserver } from '../rounds.ts'
+import { run } from '../run.ts'
+import { duration, list, positiveNumber, repeatable, wholeNumber } from './arguments.ts'
+
+export function runCommand() {
+  return new Command('run')
+    .description(
+      'measure scenarios on backends; with no options, the fixed plan of `npm run bench`',
+    )
+    .option(
+      '--scenario <list>',
+      'scenarios, comma-separated',
+      list,
+      scenarios.map(s => s.name),
+    )
+    .option('--backend <list>', 'backends, the reference first', list, knownBackends)
+    .option(
+      '--rounds <n>',
+      'rounds of fresh processes',
+      wholeNumber(1, 10_000),
+      planDefaults.rounds,
+    )
+    .option(
+      '--budget <time>',
+      'start no round that would end after this, as in 90s or 3m',
+      duration,
+    )
+    .option('--margin <percent>', 'equivalence margin', positiveNumber, planDefaults.marginPercent)
+    .option(
+      '--seed <n>',
+      'for the chain and every order',
+      wholeNumber(0, 0xffffffff),
+      planDefaults.seed,
+    )
+    .option(
+      '--set <key=value>',
+      'a setting of the scenario; several values make a matrix',
+      repeatable,
+      [],
+    )
+    .option('--out <dir>', 'where records are kept', 'results')
+    .option('--json', 'print the record on stdout, and nothing else', false)
+    .option('--quiet', 'no progress', false)
+    .option('--no-color', 'no colours (as NO_COLOR)')
+    .action(async options => {
+      const plan = planOf(options)
+      const progress = new Progress(progressStyle(process.stderr, options.quiet))
+      const signal = interruptible()
+      const record = await run(plan, commandLine(), signal, observerOf(plan, progress))
+      progress.clear()
+      if (record.scenarios.length === 0) throw nothingMeasured(signal)
+      const directory = runDirectory(options.out, record.startedAt, record.tool.gitSha)
+      const path = saveRecord(directory, record)
+      print(record, path, options)
+      if (signal.aborted) throw new Interrupted(`interrupted; what was finished is in ${path}`)
+      if (record.failures.length > 0) {
+        throw new RunError(`${record.failures.length} subject(s) did not finish; see above`)
+      }
+    })
+}
+
+interface RunOptions {
+  scenario: string[]
+  backend: string[]
+  rounds: number
+  budget?: number | undefined
+  margin: number
+  seed: number
+  set: string[]
+}
+
+function planOf(options: RunOptions): Plan {
+  const workloads = workloadsOf(options)
+  return {
+    workloads,
+    backends: backendsOf(options),
+    rounds: options.rounds,
+    budgetMs: options.budget,
+    marginPercent: options.margin,
+    seed: options.seed,
+    pinning: pinning(),
+  }
+}
+
+function workloadsOf({ scenario: names, set, seed }: RunOptions): Workload[] {
+  const settings = new Map(set.map(keyAndValue))
+  return names.flatMap(name => {
+    const scenario = findScenario(name)
+    if (scenario === undefined) {
+      const known = scenarios.map(s => s.name).join(', ')
+      throw new UsageError(`no scenario "${name}"; known: ${known}`)
+    }
+    try {
+      return scenario.workloads(settings, seed)
+    } catch (error) {
+      if (error instanceof SettingError) throw new UsageError(error.message)
+      throw error
+    }
+  })
+}
+
+function backendsOf({ backend: names }: RunOptions): string[] {
+  const unknown = names.find(name => !knownBackends.includes(name))
+  if (unknown !== undefined) {
+    throw new UsageError(`no backend "${unknown}"; known: ${knownBackends.join(', ')}`)
+  }
+  if (names.every(name => name === FLOOR)) {
+    throw new UsageError(`${FLOOR} is only measured beside others: name one more backend`)
+  }
+  return [...new Set(names)]
+}
+
+function keyAndValue(setting: string): [string, string] {
+  const [key, ...value] = setting.split('=')
+  if (value.length === 0) throw new UsageError(`--set ${setting}: write KEY=VALUE`)
+  return [key, value.join('=')]
+}
+
+/** Driver and subjects on different CPUs; not at all where there is just one. */
+function pinning(): Plan['pinning'] {
+  const cpus = getAffinity()
+  return cpus.length < 2 ? null : { driver: [cpus[0]], subject: [cpus[1]] }
+}
+
+function commandLine(): string {
+  return ['sockbench', ...process.argv.slice(2)].join(' ')
+}
+
+function observerOf(plan: Plan, progress: Progress): RoundsObserver {
+  const startMs = new Map<Workload, number>()
+  const elapsedMs = (workload: Workload) => {
+    const start = startMs.get(workload) ?? performance.now()
+    startMs.set(workload, start)
+    return performance.now() - start
+  }
+  return {
+    preparing: (workload, done, total) => {
+      const label = `building chain ${workload.label}`
+      const fraction = done / total
+      progress.show(barLine({ label, fraction, elapsedMs: elapsedMs(workload) }))
+    },
+    roundStarts: (workload, round) => {
+      if (round === 0) startMs.delete(workload)
+      const { scenario, label } = workload
+      progress.show(
+        roundLine({
+          round: round + 1,
+          rounds: plan.rounds,
+          label: `${scenario} ${label}`,
+          elapsedMs: elapsedMs(workload),
+        }),
+      )
+    },
+    subjectFailed: ({ label }, { round, backend, arm, outcome }) => {
+      if (outcome.state === 'completed') return
+      const { stage, reason } = outcome
+      progress.note(`${label}, round ${round + 1}: ${backend} ${arm} failed in ${stage}: ${reason}`)
+    },
+  }
+}
+
+function nothingMeasured(signal: AbortSignal): Error {
+  return signal.aborted
+    ? new Interrupted('interrupted before a round was finished; nothing is stored')
+    : new RunError('no round was finished; nothing is stored')
+}
+
+function print(record: SockbenchRecord, path: string, options: { json: boolean; color: boolean }) {
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(record)}\n`)
+    return
+  }
+  const style = terminalStyle(process.stdout, process.env)
+  process.stdout.write(
+    terminalReport(record, path, { ...style, colour: style.colour && options.color }),
+  )
+}

@@ -1,0 +1,81 @@
+import type { DriverAnswer, DriverRequest } from '../scenarios/ibd/driver-protocol.ts'
+import type { Workload } from '../scenarios/scenario.ts'
+import { type Child, describeNoReply, startChild } from './child-process.ts'
+import { RunError } from './errors.ts'
+
+type AnswerTo<K extends DriverAnswer['kind']> = Extract<DriverAnswer, { kind: K }>
+export type Failed = { kind: 'failed'; reason: string }
+
+/** Longer than the driver itself waits for a subject that makes no progress. */
+const ANSWER_TIMEOUT_MS = 60_000
+/** A chain is built at about 1.5 s per GB and hash pass; this is for hundreds of GB. */
+const CHAIN_TIMEOUT_MS = 3_600_000
+const STOP_GRACE_MS = 2_000
+
+/** The process that loads the subjects, as the harness sees it. */
+export class Driver {
+  readonly #child: Child
+
+  private constructor(child: Child) {
+    this.#child = child
+  }
+
+  /** @throws RunError when the driver cannot be started or cannot prepare the workload */
+  static async start(
+    module: URL,
+    workload: Workload,
+    cpus: readonly number[] | null,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Driver> {
+    const driver = new Driver(await startChild({ module, cpus }))
+    const end = driver.#child.onMessage(message => {
+      const answer = message as DriverAnswer
+      if (answer.kind === 'chain-progress') onProgress(answer.done, answer.total)
+    })
+    const request = { kind: 'chain', parameters: workload.preparation } as DriverRequest
+    const prepared = await driver.#ask(request, ['chain-ready', 'chain-failed'], CHAIN_TIMEOUT_MS)
+    end()
+    if (prepared.kind === 'chain-ready') return driver
+    await driver.stop()
+    throw new RunError(`the driver could not prepare ${workload.label}: ${prepared.reason}`)
+  }
+
+  listen(subject: string, workload: Workload, protocol: 'p2p' | 'raw') {
+    const { connections } = workload
+    return this.#ask({ kind: 'listen', subject, protocol, connections }, ['listening'])
+  }
+
+  awaitReady(subject: string) {
+    return this.#ask({ kind: 'await-ready', subject }, ['ready'])
+  }
+
+  serveSlice(subject: string, blocks: number) {
+    return this.#ask({ kind: 'slice', subject, blocks }, ['slice-done'])
+  }
+
+  release(subject: string): void {
+    this.#child.send({ kind: 'release', subject } satisfies DriverRequest)
+  }
+
+  async stop(): Promise<void> {
+    await this.#child.stop({ graceMs: STOP_GRACE_MS })
+  }
+
+  /** Subjects' answers may cross: only the one about the same subject is taken. */
+  async #ask<K extends DriverAnswer['kind']>(
+    request: DriverRequest,
+    kinds: readonly K[],
+    timeoutMs = ANSWER_TIMEOUT_MS,
+  ): Promise<AnswerTo<K> | Failed> {
+    const subject = 'subject' in request ? request.subject : undefined
+    const isAnswer = (message: unknown): message is AnswerTo<K> | Failed => {
+      const answer = message as DriverAnswer
+      if (subject !== undefined && !('subject' in answer && answer.subject === subject))
+        return false
+      return answer.kind === 'failed' || (kinds as readonly string[]).includes(answer.kind)
+    }
+    const reply = await this.#child.request(request, isAnswer, timeoutMs)
+    if (reply.state === 'replied') return reply.message
+    return { kind: 'failed', reason: `the driver: ${describeNoReply(reply)}` }
+  }
+}

@@ -1,0 +1,92 @@
+import { findScenario } from '../scenarios/index.ts'
+import type { Workload } from '../scenarios/scenario.ts'
+import { Driver } from './driver.ts'
+import { MeasuredSubject } from './measured-subject.ts'
+import { type Plan, subjectsOfRound } from './plan.ts'
+import type { ProcessSample } from './record.ts'
+import { shuffled } from './shuffle.ts'
+
+export interface RoundsObserver {
+  preparing: (workload: Workload, done: number, total: number) => void
+  roundStarts: (workload: Workload, round: number) => void
+  subjectFailed: (workload: Workload, sample: ProcessSample) => void
+}
+
+/**
+ * Measures one workload: in each round fresh processes of every subject, all alive together, warmed
+ * up; then groups of slices, each group giving one slice to each subject in random order while the
+ * others idle. Stops between rounds when the signal is aborted or the budget used up; a round that
+ * was interrupted is left out whole.
+ */
+export async function measureWorkload(
+  plan: Plan,
+  workload: Workload,
+  budgetMs: number | undefined,
+  random: () => number,
+  signal: AbortSignal,
+  observer: RoundsObserver,
+): Promise<ProcessSample[]> {
+  const scenario = findScenario(workload.scenario)
+  if (scenario === undefined) throw new Error(`no scenario ${workload.scenario}`)
+  const driver = await Driver.start(
+    scenario.driver,
+    workload,
+    plan.pinning?.driver ?? null,
+    (done, total) => observer.preparing(workload, done, total),
+  )
+  const samples: ProcessSample[] = []
+  try {
+    const startMs = performance.now()
+    for (let round = 0; round < plan.rounds && !signal.aborted; round++) {
+      if (!fitsBudget(round, performance.now() - startMs, budgetMs)) break
+      observer.roundStarts(workload, round)
+      const ofRound = await measureRound(plan, workload, round, driver, random, signal)
+      if (signal.aborted) break
+      samples.push(...ofRound)
+      for (const sample of ofRound) {
+        if (sample.outcome.state === 'failed') observer.subjectFailed(workload, sample)
+      }
+    }
+  } finally {
+    await driver.stop()
+  }
+  return samples
+}
+
+/** Whether another round, taking as long as the earlier ones on average, still fits. */
+function fitsBudget(rounds: number, elapsedMs: number, budgetMs: number | undefined): boolean {
+  if (budgetMs === undefined || rounds === 0) return true
+  return elapsedMs + elapsedMs / rounds <= budgetMs
+}
+
+async function measureRound(
+  plan: Plan,
+  workload: Workload,
+  round: number,
+  driver: Driver,
+  random: () => number,
+  signal: AbortSignal,
+): Promise<ProcessSample[]> {
+  const specs = subjectsOfRound(plan.backends).map(spec => ({
+    ...spec,
+    name: `${spec.name} #${round}`,
+  }))
+  const subjects = shuffled(specs, random).map(spec => new MeasuredSubject(spec, driver, workload))
+  try {
+    await Promise.all(subjects.map(subject => subject.start(plan.pinning?.subject ?? null)))
+    for (let slice = 0; slice < workload.warmUpSlices && !signal.aborted; slice++) {
+      for (const subject of subjects) await subject.warmUp()
+    }
+    for (const subject of subjects) await subject.startCounting()
+    for (let group = 0; group < workload.slices && !signal.aborted; group++) {
+      for (const [order, subject] of shuffled(subjects, random).entries()) {
+        if (signal.aborted) break
+        await subject.measureSlice(group, order)
+      }
+    }
+    for (const subject of subjects) await subject.stopCounting()
+  } finally {
+    await Promise.all(subjects.map(subject => subject.stop()))
+  }
+  return subjects.map(subject => subject.sample(round))
+}

@@ -1,0 +1,132 @@
+import { MAX_BLOCKS_IN_TRANSIT_PER_PEER } from '../../implementations/node/block-download.ts'
+import { verifyLevels } from '../../implementations/node/verify-level.ts'
+import { sendModes } from '../../implementations/send-mode.ts'
+import { type Scenario, SettingError, type Workload } from '../scenario.ts'
+import { serverDefaults } from './block-server.ts'
+import {
+  blockSizes,
+  type ChainParameters,
+  ChainParametersError,
+  checkParameters,
+} from './chain-profile.ts'
+
+/** Initial block download: the subject fetches a synthetic chain from peers in the driver. */
+export const ibd: Scenario = {
+  name: 'ibd',
+  summary: 'initial block download of a synthetic chain from 1 to 125 peers',
+  settings: [
+    {
+      name: 'profile',
+      meaning: 'block sizes: large, small, mainnet, mainnet:FACTOR, or bytes',
+      fallback: 'large,small',
+    },
+    { name: 'peers', meaning: 'connections to download from, 1 to 125', fallback: '1,8' },
+    { name: 'mode', meaning: `who sends: ${sendModes.join(', ')}`, fallback: 'optimistic' },
+    { name: 'verify', meaning: `what is checked: ${verifyLevels.join(', ')}`, fallback: 'none' },
+    { name: 'slices', meaning: 'measured slices per process, 2 to 1000', fallback: '10' },
+    {
+      name: 'slice-blocks',
+      meaning: 'blocks per slice; 0 chooses by block size',
+      fallback: '0',
+    },
+  ],
+  driver: new URL('./driver.js', import.meta.url),
+
+  workloads(settings, seed) {
+    const unknown = [...settings.keys()].find(key => !this.settings.some(s => s.name === key))
+    if (unknown !== undefined) {
+      const known = this.settings.map(({ name }) => name).join(', ')
+      throw new SettingError(`ibd has no setting "${unknown}"; known: ${known}`)
+    }
+    const values = (name: string) =>
+      (settings.get(name) ?? this.settings.find(s => s.name === name)?.fallback ?? '').split(',')
+    return values('profile').flatMap(profile =>
+      values('peers').flatMap(peers =>
+        values('mode').flatMap(mode =>
+          values('verify').flatMap(verify =>
+            values('slices').flatMap(slices =>
+              values('slice-blocks').map(sliceBlocks =>
+                workload({ profile, peers, mode, verify, slices, sliceBlocks }, seed),
+              ),
+            ),
+          ),
+        ),
+      ),
+    )
+  },
+}
+
+type Texts = Record<'profile' | 'peers' | 'mode' | 'verify' | 'slices' | 'sliceBlocks', string>
+
+function workload(texts: Texts, seed: number): Workload {
+  const { profile } = texts
+  const peers = wholeNumber('peers', texts.peers, 1, 125)
+  const sendMode = oneOf('mode', texts.mode, sendModes)
+  const verify = oneOf('verify', texts.verify, verifyLevels)
+  const slices = wholeNumber('slices', texts.slices, 2, 1000)
+  const meanBytes = meanBlockBytes({ profile, blocks: 1000, seed })
+  const chosen = wholeNumber('slice-blocks', texts.sliceBlocks, 0, 100_000)
+  const sliceBlocks = chosen === 0 ? blocksPerSlice(meanBytes) : chosen
+  const warmUpSlices = WARM_UP_SLICES
+  // What a subject has asked for beyond the last slice has to exist, too.
+  const inFlight = peers * MAX_BLOCKS_IN_TRANSIT_PER_PEER
+  const blocks = (warmUpSlices + slices) * sliceBlocks + inFlight
+  const preparation: ChainParameters = { profile, blocks, seed }
+  assertPossible(preparation)
+  const unusual = [
+    sendMode === 'optimistic' ? [] : [sendMode],
+    verify === 'none' ? [] : [`verify=${verify}`],
+  ].flat()
+  return {
+    scenario: 'ibd',
+    parameters: { profile, peers, mode: sendMode, verify, slices, sliceBlocks },
+    label: [profile, peers === 1 ? '1 peer' : `${peers} peers`, ...unusual].join(', '),
+    unit: meanBytes >= GB_UNIT_MIN_BLOCK_BYTES ? 'GB' : 'message',
+    preparation,
+    protocol: 'p2p',
+    connections: peers,
+    subject: { sendMode, verify, socketBufferBytes: serverDefaults.socketBufferBytes },
+    warmUpSlices,
+    slices,
+    sliceBlocks,
+  }
+}
+
+/** Enough for V8 to have compiled the path of a block; the drift check tells where it is not. */
+const WARM_UP_SLICES = 2
+/** Blocks above this are a stream of bytes to a subject, blocks below it messages. */
+const GB_UNIT_MIN_BLOCK_BYTES = 16_384
+/** A slice is about this much, so that it takes some tens of milliseconds. */
+const SLICE_BYTES = 64 << 20
+const MAX_SLICE_BLOCKS = 8_000
+
+function blocksPerSlice(meanBytes: number): number {
+  return Math.max(16, Math.min(MAX_SLICE_BLOCKS, Math.round(SLICE_BYTES / meanBytes)))
+}
+
+function meanBlockBytes(parameters: ChainParameters): number {
+  assertPossible(parameters)
+  const sizes = blockSizes(parameters)
+  return sizes.reduce((sum, size) => sum + size, 0) / sizes.length
+}
+
+function assertPossible(parameters: ChainParameters): void {
+  try {
+    checkParameters(parameters)
+  } catch (error) {
+    if (error instanceof ChainParametersError) throw new SettingError(error.message)
+    throw error
+  }
+}
+
+function wholeNumber(name: string, text: string, from: number, to: number): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= from && value <= to) return value
+  throw new SettingError(`${name}=${text} is no whole number from ${from} to ${to}`)
+}
+
+function oneOf<T extends string>(name: string, text: string, known: readonly T[]): T {
+  const found = known.find(value => value === text)
+  if (found === undefined) throw new SettingError(`${name}=${text}; known: ${known.join(', ')}`)
+  return found
+}
