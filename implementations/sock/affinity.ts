@@ -8,9 +8,8 @@ const CALLING_THREAD = 0
 /** The CPUs the calling thread may run on, ascending. */
 export function getAffinity(): number[] {
   const mask = new Uint8Array(MASK_BYTES)
-  const { schedGetaffinity, errno } = libc()
-  if (schedGetaffinity(CALLING_THREAD, MASK_BYTES, mask) < 0) {
-    throw new Error(`cannot read the CPU affinity: ${describeErrno(errno())}`)
+  if (libc().schedGetaffinity(CALLING_THREAD, MASK_BYTES, mask) < 0) {
+    throw new Error(`cannot read the CPU affinity: ${describeErrno(libc().errno())}`)
   }
   const cpus: number[] = []
   for (let cpu = 0; cpu < 8 * MASK_BYTES; cpu++) {
@@ -26,9 +25,8 @@ export function getAffinity(): number[] {
 export function setAffinity(cpus: readonly number[]): void {
   const mask = new Uint8Array(MASK_BYTES)
   for (const cpu of cpus) mask[cpu >> 3] |= 1 << (cpu & 7)
-  const { schedSetaffinity, errno } = libc()
-  if (schedSetaffinity(CALLING_THREAD, MASK_BYTES, mask) < 0) {
-    const reason = describeErrno(errno())
+  if (libc().schedSetaffinity(CALLING_THREAD, MASK_BYTES, mask) < 0) {
+    const reason = describeErrno(libc().errno())
     throw new Error(
       `cannot pin to CPU ${cpus.join(',')}: ${reason}; allowed: ${getAffinity().join(',')}`,
     )

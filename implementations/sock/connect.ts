@@ -13,7 +13,7 @@ import {
  * the value set. Both are set before connect or listen, which fix the window scale; accepted
  * sockets inherit those of their listener.
  */
-export interface BufferSizes {
+interface BufferSizes {
   receiveBufferBytes?: number
   sendBufferBytes?: number
 }

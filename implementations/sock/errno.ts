@@ -11,11 +11,11 @@ export const {
   EINTR,
   EINVAL,
   EISCONN,
-  EMSGSIZE,
   ENOTCONN,
   EPIPE,
   ETIMEDOUT,
 } = constants.errno
+const { EMSGSIZE } = constants.errno
 
 /** EWOULDBLOCK is EAGAIN on Linux, and ENOTSUP is EOPNOTSUPP: the first name wins. */
 const names = new Map<number, string>()

@@ -14,6 +14,7 @@ import {
   EISCONN,
   ENOTCONN,
   EPIPE,
+  errnoName,
 } from './errno.ts'
 import { PosixNetwork } from './posix-sock.ts'
 import { type Address, ERR, type Network, RECV, SEND, type Sock, type Waitable } from './sock.ts'
@@ -375,14 +376,14 @@ function created(network: Network): AnySock {
 }
 
 function opened(sock: AnySock | number): AnySock {
-  assert.ok(typeof sock === 'object', `not opened: ${sock}`)
+  if (typeof sock === 'number') assert.fail(`not opened: ${errnoName(-sock)}`)
   return sock
 }
 
 function accepted(network: Network, listener: AnySock) {
   waitFor(network, listener, RECV)
   const result = listener.accept()
-  assert.ok(typeof result === 'object', `not accepted: ${result}`)
+  if (typeof result === 'number') assert.fail(`not accepted: ${errnoName(-result)}`)
   return result
 }
 

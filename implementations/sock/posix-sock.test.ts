@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { connectSock, listenOn } from './connect.ts'
-import { EADDRINUSE, ECONNREFUSED, EINVAL, ETIMEDOUT } from './errno.ts'
+import { EADDRINUSE, ECONNREFUSED, EINVAL, ETIMEDOUT, errnoName } from './errno.ts'
 import { IOV_MAX, IoVector, pinMemory } from './io-vector.ts'
 import { PosixNetwork, type PosixSock } from './posix-sock.ts'
 import { type Address, RECV, SEND, type Waitable } from './sock.ts'
@@ -227,10 +227,10 @@ test('a vector of more areas than one call takes goes out in several', () => {
 function connect(where: Address, buffers: object = {}, network = createNetwork()) {
   const { listener, address } = listen(network, where, buffers)
   const client = connectSock(network, address, PATIENCE_MS, buffers)
-  assert.ok(typeof client === 'object', `not connected: ${client}`)
+  if (typeof client === 'number') assert.fail(`not connected: ${errnoName(-client)}`)
   wait(network, listener, RECV)
   const accepted = listener.accept()
-  assert.ok(typeof accepted === 'object', `not accepted: ${accepted}`)
+  if (typeof accepted === 'number') assert.fail(`not accepted: ${errnoName(-accepted)}`)
   const { sock: server, from } = accepted
   const close = () => {
     for (const sock of [client, server, listener]) sock.close()
@@ -240,7 +240,7 @@ function connect(where: Address, buffers: object = {}, network = createNetwork()
 
 function listen(network: PosixNetwork, where: Address, options: object = {}) {
   const listener: PosixSock | number = listenOn(network, where, options)
-  assert.ok(typeof listener === 'object', `not listening: ${listener}`)
+  if (typeof listener === 'number') assert.fail(`not listening: ${errnoName(-listener)}`)
   const address = listener.getsockname()
   assert.ok(typeof address === 'object')
   return { listener, address }

@@ -14,8 +14,7 @@ export function setThreadName(name: string): void {
   if (bytes.length > MAX_NAME_BYTES + 1 || name.includes('\0')) {
     throw new RangeError(`thread name "${name}" is longer than ${MAX_NAME_BYTES} bytes`)
   }
-  const { prctl, errno } = libc()
-  if (prctl(PR_SET_NAME, bytes) < 0) {
-    throw new Error(`cannot name the thread "${name}": ${describeErrno(errno())}`)
+  if (libc().prctl(PR_SET_NAME, bytes) < 0) {
+    throw new Error(`cannot name the thread "${name}": ${describeErrno(libc().errno())}`)
   }
 }

@@ -14,7 +14,7 @@ export interface CoinbaseHead {
   tailBytes: number
 }
 
-export const LOCK_TIME_BYTES = 4
+const LOCK_TIME_BYTES = 4
 
 const VALUE_BYTES = 8
 

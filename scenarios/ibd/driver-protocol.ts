@@ -16,7 +16,7 @@ export type DriverRequest =
   | { kind: 'stop' }
 
 /** `raw` is for the floor: see `RawPeer` for what goes over its connections. */
-export type SubjectProtocol = 'p2p' | 'raw'
+type SubjectProtocol = 'p2p' | 'raw'
 
 export type DriverAnswer =
   /** Any number of these before `chain-ready`; none when the chain was cached. */

@@ -109,6 +109,49 @@ test('headers are served from the locator on, 2000 at a time, up to the tip', as
   assert.deepEqual(await hashes(), chainHashes(4, 5))
 })
 
+// Ready means a barrier `ping`, which would come before the `pong` of a round trip.
+const expectNotReady = (node: TestNode) => node.roundTrip()
+
+test('a subject is ready only when it was given all headers', async () => {
+  const node = await TestNode.connected(await driver.listen(subject, 'p2p', 1))
+  driver.send({ kind: 'await-ready', subject })
+  getBlocks(node, [1])
+  getHeaders(node, [REGTEST_GENESIS_HASH])
+  await node.next(MessageType.headers)
+  await expectNotReady(node)
+  getHeaders(node, [chain.hash(2000)])
+  await node.next(MessageType.headers)
+  await node.answerBarrier()
+  await driver.next('ready')
+})
+
+test('a subject is ready only when it asks for blocks', async () => {
+  const node = await TestNode.connected(await driver.listen(subject, 'p2p', 1))
+  driver.send({ kind: 'await-ready', subject })
+  getHeaders(node, [chain.hash(2000)])
+  await node.next(MessageType.headers)
+  await expectNotReady(node)
+  getBlocks(node, [1])
+  await node.answerBarrier()
+  await driver.next('ready')
+})
+
+test('a subject is ready only when all its connections shook hands', async () => {
+  const port = await driver.listen(subject, 'p2p', 2)
+  driver.send({ kind: 'await-ready', subject })
+  const first = await TestNode.connected(port)
+  getHeaders(first, [chain.hash(2000)])
+  await first.next(MessageType.headers)
+  getBlocks(first, [1])
+  await expectNotReady(first)
+  const second = new TestNode(port)
+  await expectNotReady(first)
+  await second.shakeHands()
+  await first.answerBarrier()
+  await second.answerBarrier()
+  await driver.next('ready')
+})
+
 test('nothing but headers is served before a slice, and a slice ends at the last pong', async () => {
   const [a, b] = await readySubject(subject, [
     [1, 3],
@@ -122,7 +165,9 @@ test('nothing but headers is served before a slice, and a slice ends at the last
   await expectBlocks(b, [2])
   const pings = [await a.next(MessageType.ping), await b.next(MessageType.ping)]
   a.send(MessageType.pong, pings[0])
+  b.send(MessageType.pong, encodePing(12345n))
   await a.roundTrip()
+  await b.roundTrip()
   // Answers keep their order, so a finished slice would come before this one.
   await driver.listen(`${subject} other`, 'p2p', 1)
   b.send(MessageType.pong, pings[1])

@@ -72,7 +72,7 @@ export class SendQueue {
       if (sent < 0) return isTransient(-sent) ? 0 : sent
       this.#vector.consume(sent)
       this.#sentBytes += sent
-      if (sent < sizeBytes) return 0
+      if (sent !== sizeBytes) return 0
     }
     return 0
   }

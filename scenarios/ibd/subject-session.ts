@@ -30,7 +30,7 @@ export interface SessionOptions extends SubjectLimits {
   onFailed: () => void
 }
 
-export const sessionDefaults = { stallTimeoutMs: 10_000 } satisfies Partial<SubjectLimits>
+const sessionDefaults = { stallTimeoutMs: 10_000 } satisfies Partial<SubjectLimits>
 
 /**
  * The driver's side of one subject: counts its connections, releases blocks slice by slice, and ends

@@ -19,7 +19,7 @@ import type { DriverAnswer, DriverRequest } from './driver-protocol.ts'
 import { MessageStream } from './message-stream.ts'
 
 /** How long a test waits for something that must come. */
-const DEADLINE_MS = 20_000
+const DEADLINE_MS = 10_000
 
 const network = new PosixNetwork(createSyscallCounts())
 
@@ -58,6 +58,11 @@ export class TestNode {
 
   static async connected(port: number): Promise<TestNode> {
     const node = new TestNode(port)
+    await node.shakeHands()
+    return node
+  }
+
+  async shakeHands(): Promise<void> {
     const own = {
       version: PROTOCOL_VERSION,
       services: 0n,
@@ -66,13 +71,12 @@ export class TestNode {
       startHeight: 0,
       relay: false,
     }
-    node.send(MessageType.version, encodeVersion({ ...own, userAgent: '/test/' }))
-    node.send(MessageType.wtxidrelay, emptyPayload)
-    node.send(MessageType.sendaddrv2, emptyPayload)
-    await node.next(MessageType.version)
-    await node.next(MessageType.verack)
-    node.send(MessageType.verack, emptyPayload)
-    return node
+    this.send(MessageType.version, encodeVersion({ ...own, userAgent: '/test/' }))
+    this.send(MessageType.wtxidrelay, emptyPayload)
+    this.send(MessageType.sendaddrv2, emptyPayload)
+    await this.next(MessageType.version)
+    await this.next(MessageType.verack)
+    this.send(MessageType.verack, emptyPayload)
   }
 
   send(type: MessageType, payload: Uint8Array): void {
