@@ -178,7 +178,7 @@ export class Child {
       }
       const timer = setTimeout(() => finish({ state: 'timeout', timeoutMs }), timeoutMs)
       this.#waiters.add(take)
-      this.exited.then(reason => finish({ state: 'exited', reason }))
+      void this.exited.then(reason => finish({ state: 'exited', reason }))
     })
   }
 

@@ -36,6 +36,8 @@ try {
   process.stderr.write(`${explain(error)}\n`)
   process.exitCode = codeOf(error)
 }
+// Not left to the event loop running dry: after a bug, children and their channels may be left.
+process.stdout.write('', () => process.exit())
 
 /** Expected failures carry an exit code, and their message is one line; anything else is a bug. */
 function explain(error: unknown): string {

@@ -51,7 +51,7 @@ export class MeasuredSubject {
     })
     this.#child = child
     child.onMessage(message => this.#listen(message as SubjectAnswer))
-    child.exited.then(reason => this.#fail('run', describeExit(reason)))
+    void child.exited.then(reason => this.#fail('run', describeExit(reason)))
     const address = { family: 4, host: '127.0.0.1', port: listening.port } as const
     const request: SubjectRequest = {
       kind: 'start',
@@ -72,9 +72,9 @@ export class MeasuredSubject {
   }
 
   /** Work that is not measured. */
-  async warmUp(): Promise<void> {
+  async warmUp(blocks: number): Promise<void> {
     if (!this.working) return
-    const done = await this.#driver.serveSlice(this.spec.name, this.#workload.sliceBlocks)
+    const done = await this.#driver.serveSlice(this.spec.name, blocks)
     if (done.kind === 'failed') this.#fail('run', done.reason)
   }
 
@@ -110,6 +110,11 @@ export class MeasuredSubject {
         total - (this.#countsBefore[name] ?? 0),
       ]),
     )
+  }
+
+  /** The run is being interrupted: whatever is waited for ends at once. */
+  interrupt(): void {
+    this.#fail('run', 'interrupted')
   }
 
   /** Ends the process, whatever state it is in. */

@@ -72,20 +72,24 @@ async function measureRound(
     name: `${spec.name} #${round}`,
   }))
   const subjects = shuffled(specs, random).map(spec => new MeasuredSubject(spec, driver, workload))
+  const giveUp = () => {
+    for (const subject of subjects) subject.interrupt()
+  }
+  signal.addEventListener('abort', giveUp)
   try {
     await Promise.all(subjects.map(subject => subject.start(plan.pinning?.subject ?? null)))
-    for (let slice = 0; slice < workload.warmUpSlices && !signal.aborted; slice++) {
-      for (const subject of subjects) await subject.warmUp()
+    for (const blocks of workload.warmUpBlocks) {
+      for (const subject of subjects) await subject.warmUp(blocks)
     }
     for (const subject of subjects) await subject.startCounting()
-    for (let group = 0; group < workload.slices && !signal.aborted; group++) {
+    for (let group = 0; group < workload.slices; group++) {
       for (const [order, subject] of shuffled(subjects, random).entries()) {
-        if (signal.aborted) break
         await subject.measureSlice(group, order)
       }
     }
     for (const subject of subjects) await subject.stopCounting()
   } finally {
+    signal.removeEventListener('abort', giveUp)
     await Promise.all(subjects.map(subject => subject.stop()))
   }
   return subjects.map(subject => subject.sample(round))

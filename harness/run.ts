@@ -64,10 +64,10 @@ function conclude(workload: Workload, processes: ProcessSample[], { marginPercen
 
 function configurationOf(plan: Plan): SockbenchRecord['configuration'] {
   return {
-    workloads: plan.workloads.map(({ scenario, parameters, warmUpSlices }) => ({
+    workloads: plan.workloads.map(({ scenario, parameters, warmUpBlocks }) => ({
       scenario,
       parameters: { ...parameters },
-      warmUpSlices,
+      warmUpBlocks: [...warmUpBlocks],
     })),
     backends: [...plan.backends],
     rounds: plan.rounds,

@@ -37,8 +37,8 @@ export interface Workload {
   readonly protocol: Protocol
   readonly connections: number
   readonly subject: Pick<SubjectOptions, 'sendMode' | 'verify' | 'socketBufferBytes'>
-  /** Slices that every subject works through before anything is measured. */
-  readonly warmUpSlices: number
+  /** What every subject works through before anything is measured: blocks, portion by portion. */
+  readonly warmUpBlocks: readonly number[]
   readonly slices: number
   /** The work of one slice. */
   readonly sliceBlocks: number

@@ -214,6 +214,15 @@ export class PosixSock extends Descriptor implements Sock {
     return result < 0 ? result : optionValue[0]
   }
 
+  /** TCP_CONGESTION, by name; accepted sockets inherit it. `-ENOENT` where the kernel has none such. */
+  setCongestionControl(name: string): number {
+    const value = Buffer.from(name, 'latin1')
+    this.syscallCounts[syscallIndex.setsockopt]++
+    return this.answer(
+      this.libc.setsockopt(this.fd, IPPROTO_TCP, TCP_CONGESTION, value, value.length),
+    )
+  }
+
   shutdown(): number {
     this.syscallCounts[syscallIndex.shutdown]++
     return this.answer(this.libc.shutdown(this.fd, SHUT_WR))
@@ -258,6 +267,7 @@ const sockOpts: Record<SockOpt, { level: number; name: number; valueBytes: 4 | 8
   TCP_NODELAY: { level: IPPROTO_TCP, name: 1, valueBytes: 4 },
   IPV6_V6ONLY: { level: IPPROTO_IPV6, name: 26, valueBytes: 4 },
 }
+const TCP_CONGESTION = 13
 const SOCK_STREAM = 1
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000

@@ -55,7 +55,7 @@ export class ReceiveQueue {
     this.mutex = new Mutex(this.control, Control.mutex)
     const descriptorsAt = byteOffset + CONTROL_BYTES
     this.descriptors = new Int32Array(buffer, descriptorsAt, DESCRIPTOR_BYTES / 4)
-    this.bytes = Buffer.from(buffer, descriptorsAt + DESCRIPTOR_BYTES, CAPACITY_BYTES)
+    this.bytes = new Uint8Array(buffer, descriptorsAt + DESCRIPTOR_BYTES, CAPACITY_BYTES)
   }
 
   // ---- socket thread ----
@@ -71,6 +71,7 @@ export class ReceiveQueue {
    * now (only a peer that alternates tiny and huge messages gets there).
    */
   reserve(): Uint8Array {
+    const { bytes } = this
     const partialBytes = this.tail - this.frameStart
     const neededBytes = Math.max(this.expectedBytes, partialBytes) + RECV_CHUNK_BYTES
     this.forgetReleasedRuns()
@@ -78,10 +79,10 @@ export class ReceiveQueue {
     if (gap < this.frameStart && partialBytes <= RECV_CHUNK_BYTES) this.moveIncompleteMessage(gap)
     else if (!this.isFree(this.frameStart, neededBytes)) {
       this.starved = gap < 0
-      if (this.starved) return this.bytes.subarray(0, 0)
+      if (this.starved) return NO_ROOM
       this.moveIncompleteMessage(gap)
     }
-    return this.bytes.subarray(this.tail, this.tail + RECV_CHUNK_BYTES)
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + this.tail, RECV_CHUNK_BYTES)
   }
 
   /** Says that `n` bytes were received into the reserved room. @returns the offset of the first. */
@@ -227,6 +228,8 @@ interface Run {
   /** Number of its newest message, counted from the connection's first. */
   lastMessage: number
 }
+
+const NO_ROOM = new Uint8Array(0)
 
 const Control = { mutex: 0, count: 1, queuedBytes: 2, paused: 3, released: 4, resumedAtMs: 5 }
 const CONTROL_BYTES = 64

@@ -19,7 +19,7 @@ export class SendQueue {
 
   constructor(buffer: SharedArrayBuffer, byteOffset: number) {
     this.control = new Int32Array(buffer, byteOffset, CONTROL_BYTES / 4)
-    this.bytes = Buffer.from(buffer, byteOffset + CONTROL_BYTES, CAPACITY_BYTES)
+    this.bytes = new Uint8Array(buffer, byteOffset + CONTROL_BYTES, CAPACITY_BYTES)
   }
 
   get isEmpty(): boolean {

@@ -170,7 +170,7 @@ export abstract class SockMan {
       this.socketHandlerConnected(readiness)
       this.socketHandlerListening(eventsPerSock)
     }
-    for (const id of [...this.connected.keys()]) this.closeConnection(id)
+    for (const id of this.connected.keys()) this.closeConnection(id)
     for (const sock of this.listening) sock.close()
   }
 

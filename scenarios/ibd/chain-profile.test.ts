@@ -19,6 +19,13 @@ test('large, small and a number give every block the same size', () => {
   assert.deepEqual(sizesOf('12345', 2), [12_345, 12_345])
 })
 
+test('small blocks can lead in, counted among all blocks', () => {
+  assert.deepEqual(sizesOf('small:2+large', 4), [300, 300, 990_000, 990_000])
+  assert.deepEqual(sizesOf('small:3+large', 2), [300, 300])
+  assert.deepEqual(sizesOf('small:1+mainnet', 18).slice(1), sizesOf('mainnet', 17))
+  assert.throws(() => sizesOf('small:1+huge', 4), ChainParametersError)
+})
+
 test('mainnet grows from tiny blocks to the cap, with the years equally long', () => {
   const sizes = sizesOf('mainnet', 1700)
   const yearMean = (year: number) => mean(sizes.slice((year - 2009) * 100, (year - 2008) * 100))

@@ -25,7 +25,10 @@ const MEAN_BYTES_BY_YEAR = [
 
 /** What determines a chain, byte for byte. */
 export interface ChainParameters {
-  /** `large`, `small`, `mainnet`, `mainnet:FACTOR` or a block size in bytes: see `blockSizes`. */
+  /**
+   * `large`, `small`, `mainnet`, `mainnet:FACTOR` or a block size in bytes. `small:COUNT+PROFILE`
+   * puts COUNT small blocks before those of PROFILE.
+   */
   profile: string
   /** Blocks on top of the genesis block: the tip's height. */
   blocks: number
@@ -50,16 +53,27 @@ export function checkParameters({ profile, blocks, seed }: ChainParameters): voi
 /** The size in bytes of each block: `sizes[height - 1]`. */
 export function blockSizes(parameters: ChainParameters): Uint32Array {
   checkParameters(parameters)
-  const profile = parseProfile(parameters.profile)
-  const sizes = new Uint32Array(parameters.blocks)
-  return profile.kind === 'fixed'
-    ? sizes.fill(profile.blockBytes)
-    : fillMainnetSizes(sizes, profile.factor, parameters.seed)
+  const { leadBlocks, profile } = parseProfile(parameters.profile)
+  const sizes = new Uint32Array(parameters.blocks).fill(SMALL_BLOCK_BYTES)
+  const rest = sizes.subarray(leadBlocks)
+  if (profile.kind === 'fixed') rest.fill(profile.blockBytes)
+  else fillMainnetSizes(rest, profile.factor, parameters.seed)
+  return sizes
+}
+
+/** The profile that starts with `leadBlocks` small blocks. */
+export function withSmallLead(leadBlocks: number, profile: string): string {
+  return `small:${leadBlocks}+${profile}`
 }
 
 type Profile = { kind: 'fixed'; blockBytes: number } | { kind: 'mainnet'; factor: number }
 
-function parseProfile(profile: string): Profile {
+function parseProfile(text: string): { leadBlocks: number; profile: Profile } {
+  const [, leadBlocks, main] = /^small:(\d{1,6})\+(.*)$/.exec(text) ?? ['', '0', text]
+  return { leadBlocks: Number(leadBlocks), profile: parseMainProfile(main) }
+}
+
+function parseMainProfile(profile: string): Profile {
   if (profile === 'large') return { kind: 'fixed', blockBytes: LARGE_BLOCK_BYTES }
   if (profile === 'small') return { kind: 'fixed', blockBytes: SMALL_BLOCK_BYTES }
   if (/^\d{1,9}$/.test(profile)) return { kind: 'fixed', blockBytes: checkedBlockBytes(profile) }
@@ -84,7 +98,7 @@ function checkedBlockBytes(text: string): number {
 }
 
 /** All years squeezed into the blocks there are; single blocks vary by ±50 % around their year's mean. */
-function fillMainnetSizes(sizes: Uint32Array, factor: number, seed: number): Uint32Array {
+function fillMainnetSizes(sizes: Uint32Array, factor: number, seed: number): void {
   const historyBlocks = MEAN_BYTES_BY_YEAR.length * BLOCKS_PER_YEAR
   const random = mulberry32(seed)
   for (let i = 0; i < sizes.length; ++i) {
@@ -93,7 +107,6 @@ function fillMainnetSizes(sizes: Uint32Array, factor: number, seed: number): Uin
     const size = Math.round(mean * (0.5 + random()))
     sizes[i] = Math.min(MAX_BLOCK_BYTES, Math.max(MIN_BLOCK_BYTES, size))
   }
-  return sizes
 }
 
 /** A seeded generator of numbers in [0, 1). Source: Tommy Ettinger's mulberry32. */

@@ -8,6 +8,7 @@ import {
   type ChainParameters,
   ChainParametersError,
   checkParameters,
+  withSmallLead,
 } from './chain-profile.ts'
 
 /** Initial block download: the subject fetches a synthetic chain from peers in the driver. */
@@ -67,11 +68,15 @@ function workload(texts: Texts, seed: number): Workload {
   const meanBytes = meanBlockBytes({ profile, blocks: 1000, seed })
   const chosen = wholeNumber('slice-blocks', texts.sliceBlocks, 0, 100_000)
   const sliceBlocks = chosen === 0 ? blocksPerSlice(meanBytes) : chosen
-  const warmUpSlices = WARM_UP_SLICES
+  const warmUpBlocks = [LEAD_BLOCKS, sliceBlocks]
   // What a subject has asked for beyond the last slice has to exist, too.
   const inFlight = peers * MAX_BLOCKS_IN_TRANSIT_PER_PEER
-  const blocks = (warmUpSlices + slices) * sliceBlocks + inFlight
-  const preparation: ChainParameters = { profile, blocks, seed }
+  const blocks = LEAD_BLOCKS + (1 + slices) * sliceBlocks + inFlight
+  const preparation: ChainParameters = {
+    profile: withSmallLead(LEAD_BLOCKS, profile),
+    blocks,
+    seed,
+  }
   assertPossible(preparation)
   const unusual = [
     sendMode === 'optimistic' ? [] : [sendMode],
@@ -86,14 +91,18 @@ function workload(texts: Texts, seed: number): Workload {
     protocol: 'p2p',
     connections: peers,
     subject: { sendMode, verify, socketBufferBytes: serverDefaults.socketBufferBytes },
-    warmUpSlices,
+    warmUpBlocks,
     slices,
     sliceBlocks,
   }
 }
 
-/** Enough for V8 to have compiled the path of a block; the drift check tells where it is not. */
-const WARM_UP_SLICES = 2
+/**
+ * Every chain starts with this many small blocks, for warming up: V8 compiles what it has seen run
+ * some thousands of times, which large blocks alone would take gigabytes for, and a node that
+ * downloads a real chain is past it after a minute.
+ */
+const LEAD_BLOCKS = 4_000
 /** Blocks above this are a stream of bytes to a subject, blocks below it messages. */
 const GB_UNIT_MIN_BLOCK_BYTES = 16_384
 /** A slice is about this much, so that it takes some tens of milliseconds. */
