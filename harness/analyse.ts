@@ -21,6 +21,7 @@ import { hodgesLehmann } from './statistics/hodges-lehmann.ts'
 import { median, medianInterval } from './statistics/median.ts'
 import { minimumDetectableEffect } from './statistics/minimum-detectable-effect.ts'
 import { pairedTInterval } from './statistics/student-t.ts'
+import { trimmedMean } from './statistics/trimmed-mean.ts'
 import { judge } from './statistics/verdict.ts'
 
 /** One parameter set of one scenario, as it was measured. */
@@ -43,8 +44,8 @@ export type Analysis = Pick<ScenarioResult, 'estimates' | 'comparisons'> & { war
  * What the samples of one scenario say: pure, so that it can be repeated on a stored record.
  *
  * The replicate is the process: each gives one figure per metric, and each round one difference of
- * logarithms. The reference's figure of a round is the mean of the logarithms of A and A′, which
- * halves its noise and keeps the two interchangeable. Only rounds in which A, A′ and the other
+ * logarithms, trimmed over its slice groups. The reference's logarithms are the means of those of A
+ * and A′, which halves their noise and keeps the two interchangeable. Only rounds in which A, A′ and the other
  * process all completed count.
  */
 export function analyse(measured: Measured, { marginPercent }: AnalyseOptions): Analysis {
@@ -110,7 +111,7 @@ function compareAll(
 ): Comparison[] {
   const a = subjects.find(({ arm }) => arm === 'A')
   if (a === undefined) return []
-  const costs = (subject: Subject) => logCostByRound(subject, metric, measured.unit)
+  const costs = (subject: Subject) => logCostsByRound(subject, metric, measured.unit)
   const compared = (
     kind: Comparison['kind'],
     backend: string,
@@ -191,31 +192,46 @@ function invalidated(comparison: Comparison): Comparison {
   return { ...comparison, verdict: 'invalid', reason: 'A/A′ excludes 0, so the run was biased' }
 }
 
-/** Logarithms of a process's cost, by round; rounds without a figure are missing. */
-function logCostByRound(subject: Subject, metric: Metric, unit: WorkUnit): Map<number, number> {
-  const byRound = new Map<number, number>()
+/** Logarithms of a process's costs, slice group by slice group; rounds without a figure are missing. */
+function logCostsByRound(subject: Subject, metric: Metric, unit: WorkUnit): CostsByRound {
+  const byRound: CostsByRound = new Map()
   for (const process of subject.processes) {
-    const cost = costPerUnit(process, metric, unit)
-    if (cost !== null) byRound.set(process.round, Math.log(cost))
+    if (costPerUnit(process, metric, unit) === null) continue
+    if (process.outcome.state === 'failed') continue
+    const slices = process.outcome.slices.toSorted((one, other) => one.group - other.group)
+    byRound.set(
+      process.round,
+      sliceCosts(slices, metric, unit).map(cost => Math.log(cost)),
+    )
   }
   return byRound
 }
 
-function differencesByRound(of: Map<number, number>, from: Map<number, number>): number[] {
-  return [...inBoth(of, from)].map(([, value, baseline]) => value - baseline)
+type CostsByRound = Map<number, number[]>
+
+/**
+ * One difference per round: that of each slice group, trimmed. The slices of a group ran within
+ * some tens of milliseconds, so what slowed the machine down for longer than that cancels.
+ */
+function differencesByRound(of: CostsByRound, from: CostsByRound): number[] {
+  return [...inBoth(of, from)].map(([, costs, baseline]) =>
+    trimmedMean(costs.map((cost, group) => cost - baseline[group])),
+  )
 }
 
-function meanByRound(one: Map<number, number>, other: Map<number, number>): Map<number, number> {
-  return new Map([...inBoth(one, other)].map(([round, a, b]) => [round, (a + b) / 2]))
+function meanByRound(one: CostsByRound, other: CostsByRound): CostsByRound {
+  return new Map(
+    [...inBoth(one, other)].map(([round, a, b]) => [round, a.map((x, i) => (x + b[i]) / 2)]),
+  )
 }
 
 function* inBoth(
-  one: Map<number, number>,
-  other: Map<number, number>,
-): Generator<[round: number, one: number, other: number]> {
-  for (const [round, value] of one) {
+  one: CostsByRound,
+  other: CostsByRound,
+): Generator<[round: number, one: number[], other: number[]]> {
+  for (const [round, costs] of one) {
     const counterpart = other.get(round)
-    if (counterpart !== undefined) yield [round, value, counterpart]
+    if (counterpart?.length === costs.length) yield [round, costs, counterpart]
   }
 }
 

@@ -1,8 +1,9 @@
 import { MESSAGE_HANDLER_THREAD, type Protocol, SOCKET_THREAD } from '../implementations/backend.ts'
+import { pinProcess } from '../implementations/sock/affinity.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { type Child, describeExit, describeNoReply, startChild } from './child-process.ts'
 import type { Driver } from './driver.ts'
-import { FLOOR, type SubjectSpec } from './plan.ts'
+import { FLOOR, type Plan, type SubjectSpec } from './plan.ts'
 import type { Outcome, ProcessSample, Slice, Stage } from './record.ts'
 import { difference, ThreadSampler } from './sampler.ts'
 import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
@@ -41,13 +42,14 @@ export class MeasuredSubject {
   }
 
   /** Starts the process, connects it to the driver's peers, and waits until it asks for work. */
-  async start(cpus: readonly number[] | null): Promise<void> {
+  async start(pinning: Plan['pinning']): Promise<void> {
     const protocol: Protocol = this.spec.backend === FLOOR ? 'raw' : this.#workload.protocol
     const listening = await this.#driver.listen(this.spec.name, this.#workload, protocol)
     if (listening.kind === 'failed') return this.#fail('start', listening.reason)
     const child = await startChild({
       module: new URL('./subject-process.js', import.meta.url),
-      cpus,
+      // On all of them until it runs: five processes start at once.
+      cpus: pinning && [...pinning.driver, ...pinning.subject],
     })
     this.#child = child
     child.onMessage(message => this.#listen(message as SubjectAnswer))
@@ -66,6 +68,7 @@ export class MeasuredSubject {
     const started = await child.request(request, isKind('started', 'failed'), START_TIMEOUT_MS)
     if (started.state !== 'replied') return this.#fail('start', describeNoReply(started))
     if (started.message.kind === 'failed') return this.#fail('start', started.message.reason)
+    if (pinning !== null) pinProcess(child.pid, pinning.subject)
     this.#sampler = new ThreadSampler(child.pid)
     const ready = await this.#driver.awaitReady(this.spec.name)
     if (ready.kind === 'failed') this.#fail('handshake', ready.reason)

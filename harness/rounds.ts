@@ -77,7 +77,7 @@ async function measureRound(
   }
   signal.addEventListener('abort', giveUp)
   try {
-    await Promise.all(subjects.map(subject => subject.start(plan.pinning?.subject ?? null)))
+    await Promise.all(subjects.map(subject => subject.start(plan.pinning)))
     for (const blocks of workload.warmUpBlocks) {
       for (const subject of subjects) await subject.warmUp(blocks)
     }

@@ -1,3 +1,4 @@
+import { pinProcess } from '../implementations/sock/affinity.ts'
 import { mulberry32 } from '../scenarios/ibd/chain-profile.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { analyse } from './analyse.ts'
@@ -18,6 +19,7 @@ export async function run(
   const startedAt = new Date()
   const startMs = performance.now()
   const environment = fingerprint()
+  if (plan.pinning !== null) pinProcess(process.pid, plan.pinning.driver)
   const random = mulberry32(plan.seed)
   const scenarios: ScenarioResult[] = []
   const warnings: string[] = []

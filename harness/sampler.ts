@@ -54,18 +54,16 @@ export class ThreadSampler {
   }
 
   /**
-   * Samples until two readings at least 1 ms apart agree and no thread runs: the kernel brings the
-   * counters up to date when a thread goes to sleep. Gives up after 20 tries.
+   * Samples until no thread runs: the kernel brings a thread's counters up to date when it goes to
+   * sleep, and a reading looks at its state first. Gives up after 20 tries.
    */
   async sampleWhenQuiet(): Promise<QuietSample> {
     let threads = this.sample()
-    for (let tries = 0; tries < quietTries; tries++) {
+    for (let tries = 0; tries < quietTries && !isQuiet(threads); tries++) {
       await sleep(quietGapMs)
-      const before = threads
       threads = this.sample()
-      if (isQuiet(before, threads)) return { state: 'quiet', threads }
     }
-    return { state: 'busy', threads }
+    return { state: isQuiet(threads) ? 'quiet' : 'busy', threads }
   }
 }
 
@@ -127,9 +125,7 @@ function readThread(directory: string): ThreadReading | null {
 }
 
 /** Equal counters of a running thread only say that no scheduler tick came in between. */
-export function isQuiet(before: ThreadReadings, after: ThreadReadings): boolean {
-  for (const [tid, { cpuNs, running }] of after) {
-    if (running || before.get(tid)?.cpuNs !== cpuNs) return false
-  }
+export function isQuiet(threads: ThreadReadings): boolean {
+  for (const { running } of threads.values()) if (running) return false
   return true
 }

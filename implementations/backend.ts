@@ -8,6 +8,12 @@ export type Protocol = (typeof protocols)[number]
 export const SOCKET_THREAD = 'b-net'
 export const MESSAGE_HANDLER_THREAD = 'b-msghand'
 
+/** The threads of a subject. The floor handles nothing: it has no second thread. */
+export const threadsOf = {
+  p2p: [SOCKET_THREAD, MESSAGE_HANDLER_THREAD],
+  raw: [SOCKET_THREAD],
+} as const satisfies Record<Protocol, readonly string[]>
+
 /**
  * One way to organise socket code. A backend is the main function of each thread that it needs,
  * per protocol it speaks; a thread ends when `subject.stopping` turns true, with its sockets closed.

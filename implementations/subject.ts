@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { MessageChannel, Worker } from 'node:worker_threads'
-import { MESSAGE_HANDLER_THREAD, type Protocol, SOCKET_THREAD } from './backend.ts'
+import { MESSAGE_HANDLER_THREAD, type Protocol, SOCKET_THREAD, threadsOf } from './backend.ts'
 import type { SubjectOptions, ThreadEvent } from './node/thread-context.ts'
-import { findBackend } from './registry.ts'
 import { describeErrno } from './sock/errno.ts'
 import { PosixNetwork } from './sock/posix-sock.ts'
 import type { WakeUpFd } from './sock/sock.ts'
@@ -24,20 +23,17 @@ export class Subject {
   private readonly workers: Worker[] = []
   private readonly wakeUp: (WakeUpFd & { fd: number }) | undefined
 
-  /** @throws RangeError when there is no such backend, or it does not speak the protocol */
+  /** The backend's code is loaded by its threads alone: a process starts the sooner for it. */
   constructor(
     backend: string,
     protocol: Protocol,
     options: SubjectOptions,
     { onEvent, onCrash }: SubjectHandlers,
   ) {
-    const mains = findBackend(backend)?.protocols[protocol]
-    if (mains === undefined) throw new RangeError(`backend "${backend}" does not speak ${protocol}`)
     this.wakeUp = options.sendMode === 'wakeup' ? createWakeUp() : undefined
     const { port1, port2 } = new MessageChannel()
     const ports = { [SOCKET_THREAD]: port1, [MESSAGE_HANDLER_THREAD]: port2 }
-    for (const thread of [SOCKET_THREAD, MESSAGE_HANDLER_THREAD] as const) {
-      if (mains[thread] === undefined) continue
+    for (const thread of threadsOf[protocol]) {
       const counters = ThreadCounters.create()
       const data: ThreadData = {
         backend,

@@ -23,6 +23,7 @@ export interface ThreadData {
 function main(data: ThreadData): void {
   setThreadName(data.thread)
   const mains = findBackend(data.backend)?.protocols[data.protocol]
+  if (mains === undefined) throw new Error(`${data.backend} does not speak ${data.protocol}`)
   const counters = new ThreadCounters(data.countersBuffer)
   const network = new PosixNetwork(counters.syscalls)
   const subject = new SubjectMemory(data.subjectBuffer)
@@ -38,8 +39,8 @@ function main(data: ThreadData): void {
     data.connections.postMessage(connection)
     subject.countAnnounced()
   }
-  if (data.thread === SOCKET_THREAD) mains?.[SOCKET_THREAD]({ ...context, announce })
-  else mains?.[MESSAGE_HANDLER_THREAD]?.({ ...context, takeAnnounced: announcedOn(data, subject) })
+  if (data.thread === SOCKET_THREAD) mains[SOCKET_THREAD]({ ...context, announce })
+  else mains[MESSAGE_HANDLER_THREAD]?.({ ...context, takeAnnounced: announcedOn(data, subject) })
   data.connections.close()
 }
 

@@ -1,4 +1,5 @@
-import { describeErrno } from './errno.ts'
+import { readdirSync } from 'node:fs'
+import { describeErrno, ESRCH } from './errno.ts'
 import { libc } from './libc.ts'
 
 /** Room for 8192 CPUs, the most that Linux can be built for. */
@@ -19,18 +20,39 @@ export function getAffinity(): number[] {
 }
 
 /**
+ * Pins every thread that a process has now, and with them those that they start from now on.
+ * @throws Error where none of the CPUs exists or is allowed
+ */
+export function pinProcess(pid: number, cpus: readonly number[]): void {
+  const pinned = new Set<string>()
+  for (;;) {
+    const unpinned = readdirSync(`/proc/${pid}/task`).filter(tid => !pinned.has(tid))
+    if (unpinned.length === 0) return
+    for (const tid of unpinned) {
+      pinThread(Number(tid), cpus)
+      pinned.add(tid)
+    }
+  }
+}
+
+/**
  * Pins the calling thread. Threads and processes it starts from now on inherit this.
  * @throws Error where none of them exists or is allowed; then nothing has changed
  */
 export function setAffinity(cpus: readonly number[]): void {
+  pinThread(CALLING_THREAD, cpus)
+}
+
+function pinThread(tid: number, cpus: readonly number[]): void {
   const mask = new Uint8Array(MASK_BYTES)
   for (const cpu of cpus) mask[cpu >> 3] |= 1 << (cpu & 7)
-  if (libc().schedSetaffinity(CALLING_THREAD, MASK_BYTES, mask) < 0) {
-    const reason = describeErrno(libc().errno())
-    throw new Error(
-      `cannot pin to CPU ${cpus.join(',')}: ${reason}; allowed: ${getAffinity().join(',')}`,
-    )
-  }
+  const { schedSetaffinity, errno } = libc()
+  if (schedSetaffinity(tid, MASK_BYTES, mask) === 0) return
+  const error = errno()
+  if (error === ESRCH) return // the thread has ended
+  throw new Error(
+    `cannot pin to CPU ${cpus.join(',')}: ${describeErrno(error)}; allowed: ${getAffinity().join(',')}`,
+  )
 }
 
 /**

@@ -13,6 +13,7 @@ export const {
   EISCONN,
   ENOTCONN,
   EPIPE,
+  ESRCH,
   ETIMEDOUT,
 } = constants.errno
 const { EMSGSIZE } = constants.errno

@@ -24,7 +24,7 @@ export const ibd: Scenario = {
     { name: 'peers', meaning: 'connections to download from, 1 to 125', fallback: '1,8' },
     { name: 'mode', meaning: `who sends: ${sendModes.join(', ')}`, fallback: 'optimistic' },
     { name: 'verify', meaning: `what is checked: ${verifyLevels.join(', ')}`, fallback: 'none' },
-    { name: 'slices', meaning: 'measured slices per process, 2 to 1000', fallback: '10' },
+    { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '60' },
     {
       name: 'slice-blocks',
       meaning: 'blocks per slice; 0 chooses by block size',
@@ -64,10 +64,10 @@ function workload(texts: Texts, seed: number): Workload {
   const peers = wholeNumber('peers', texts.peers, 1, 125)
   const sendMode = oneOf('mode', texts.mode, sendModes)
   const verify = oneOf('verify', texts.verify, verifyLevels)
-  const slices = wholeNumber('slices', texts.slices, 2, 1000)
+  const slices = wholeNumber('slices', texts.slices, 2, 10_000)
   const meanBytes = meanBlockBytes({ profile, blocks: 1000, seed })
   const chosen = wholeNumber('slice-blocks', texts.sliceBlocks, 0, 100_000)
-  const sliceBlocks = chosen === 0 ? blocksPerSlice(meanBytes) : chosen
+  const sliceBlocks = chosen === 0 ? blocksPerSlice(meanBytes, peers) : chosen
   const warmUpBlocks = [LEAD_BLOCKS, sliceBlocks]
   // What a subject has asked for beyond the last slice has to exist, too.
   const inFlight = peers * MAX_BLOCKS_IN_TRANSIT_PER_PEER
@@ -105,12 +105,17 @@ function workload(texts: Texts, seed: number): Workload {
 const LEAD_BLOCKS = 4_000
 /** Blocks above this are a stream of bytes to a subject, blocks below it messages. */
 const GB_UNIT_MIN_BLOCK_BYTES = 16_384
-/** A slice is about this much, so that it takes some tens of milliseconds. */
-const SLICE_BYTES = 64 << 20
-const MAX_SLICE_BLOCKS = 8_000
+/**
+ * A slice is so short that what disturbs the machine for a tenth of a second disturbs a whole group
+ * of slices alike, and long enough that its barrier, one ping per peer, costs next to nothing.
+ */
+const SLICE_BYTES = 16 << 20
+const MAX_SLICE_BLOCKS = 1_000
+const MIN_SLICE_BLOCKS_PER_PEER = 4
 
-function blocksPerSlice(meanBytes: number): number {
-  return Math.max(16, Math.min(MAX_SLICE_BLOCKS, Math.round(SLICE_BYTES / meanBytes)))
+function blocksPerSlice(meanBytes: number, peers: number): number {
+  const blocks = Math.min(MAX_SLICE_BLOCKS, Math.round(SLICE_BYTES / meanBytes))
+  return Math.max(blocks, 1, MIN_SLICE_BLOCKS_PER_PEER * peers)
 }
 
 function meanBlockBytes(parameters: ChainParameters): number {
