@@ -9,6 +9,7 @@ import { serveCommand } from './commands/serve.ts'
 import { toolIdentity } from './environment.ts'
 import { exitCodes } from './errors.ts'
 import { interruptible } from './interruption.ts'
+import { exitWhenStdoutFails, print } from './print.ts'
 
 const program = new Command('sockbench')
   .description('Measures socket abstractions: the same workload through interchangeable backends.')
@@ -26,18 +27,34 @@ const program = new Command('sockbench')
 
 // commander exits with 1 for bad usage, which here means that a run failed.
 for (const command of [program, ...program.commands]) {
+  const name = command === program ? 'sockbench' : `sockbench ${command.name()}`
   command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.usage))
+  command.configureOutput({
+    writeOut: print,
+    outputError: (text, write) => write(`${oneLine(text)} (see ${name} --help)\n`),
+  })
 }
 
 try {
   interruptible()
+  exitWhenStdoutFails()
+  // Progress that nobody reads any more is no reason to stop measuring.
+  process.stderr.on('error', () => {})
   await program.parseAsync()
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`)
   process.exitCode = codeOf(error)
 }
 // Not left to the event loop running dry: after a bug, children and their channels may be left.
-process.stdout.write('', () => process.exit())
+process.stdout.write('', () => setImmediate(() => process.exit()))
+
+/** "error: unknown option '--marge'\n(Did you mean --margin?)\n" */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, 'sockbench: ')
+    .replaceAll('\n', ' ')
+}
 
 /** Expected failures carry an exit code, and their message is one line; anything else is a bug. */
 function explain(error: unknown): string {

@@ -1,7 +1,6 @@
 import type { DriverAnswer, DriverRequest } from '../scenarios/ibd/driver-protocol.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { type Child, describeNoReply, startChild } from './child-process.ts'
-import { RunError } from './errors.ts'
 
 type AnswerTo<K extends DriverAnswer['kind']> = Extract<DriverAnswer, { kind: K }>
 export type Failed = { kind: 'failed'; reason: string }
@@ -12,6 +11,11 @@ const ANSWER_TIMEOUT_MS = 60_000
 const CHAIN_TIMEOUT_MS = 3_600_000
 const STOP_GRACE_MS = 2_000
 
+export interface DriverObserver {
+  preparing: (workload: Workload, done: number, total: number) => void
+  warning: (workload: Workload, line: string) => void
+}
+
 /** The process that loads the subjects, as the harness sees it. */
 export class Driver {
   readonly #child: Child
@@ -20,24 +24,38 @@ export class Driver {
     this.#child = child
   }
 
-  /** @throws RunError when the driver cannot be started or cannot prepare the workload */
+  /**
+   * A driver that has prepared its workload. It stops when the signal is aborted: whatever is waited
+   * for then has failed.
+   */
   static async start(
     module: URL,
     workload: Workload,
     cpus: readonly number[] | null,
-    onProgress: (done: number, total: number) => void,
-  ): Promise<Driver> {
+    signal: AbortSignal,
+    observer: DriverObserver,
+  ): Promise<Driver | Failed> {
     const driver = new Driver(await startChild({ module, cpus }))
+    const stop = () => void driver.stop()
+    signal.addEventListener('abort', stop)
+    void driver.#child.exited.then(() => signal.removeEventListener('abort', stop))
+    if (signal.aborted) stop()
     const end = driver.#child.onMessage(message => {
       const answer = message as DriverAnswer
-      if (answer.kind === 'chain-progress') onProgress(answer.done, answer.total)
+      if (answer.kind === 'chain-progress') observer.preparing(workload, answer.done, answer.total)
+      if (answer.kind === 'warning') observer.warning(workload, answer.line)
     })
     const request = { kind: 'chain', parameters: workload.preparation } as DriverRequest
     const prepared = await driver.#ask(request, ['chain-ready', 'chain-failed'], CHAIN_TIMEOUT_MS)
     end()
     if (prepared.kind === 'chain-ready') return driver
     await driver.stop()
-    throw new RunError(`the driver could not prepare ${workload.label}: ${prepared.reason}`)
+    return { kind: 'failed', reason: `${workload.label} cannot be prepared: ${prepared.reason}` }
+  }
+
+  /** False once it has ended or was told to. */
+  get running(): boolean {
+    return this.#child.state.state === 'running'
   }
 
   listen(subject: string, workload: Workload, protocol: 'p2p' | 'raw') {
@@ -76,6 +94,8 @@ export class Driver {
     }
     const reply = await this.#child.request(request, isAnswer, timeoutMs)
     if (reply.state === 'replied') return reply.message
+    // One that does not answer is of no use any more: what else is asked of it fails at once.
+    if (reply.state === 'timeout') void this.stop()
     return { kind: 'failed', reason: `the driver: ${describeNoReply(reply)}` }
   }
 }

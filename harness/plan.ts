@@ -16,7 +16,7 @@ export interface Plan {
 }
 
 export const planDefaults = {
-  rounds: 12,
+  rounds: 8,
   marginPercent: 1,
   seed: 1,
 } satisfies Partial<Plan>

@@ -1,5 +1,7 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -7,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -33,6 +36,19 @@ export function runDirectory(base: string, startedAt: string, gitSha: string | n
   return join(base, 'runs', `${compact}-${gitSha?.slice(0, 8) ?? 'nogit'}`)
 }
 
+/** Finds out before anything is measured that nothing could be kept. */
+export function prepareStore(base: string): void {
+  const runs = join(base, 'runs')
+  try {
+    mkdirSync(runs, { recursive: true })
+    accessSync(runs, constants.W_OK)
+  } catch (error) {
+    throw new RecordError(
+      `cannot keep records in ${runs}: ${causeOf(error)}; choose another place with --out`,
+    )
+  }
+}
+
 /**
  * Writes `<directory>/record.json`, whole or not at all: to a temporary name beside it, then
  * flushed, then renamed. An older record stays as it was when anything fails.
@@ -45,6 +61,7 @@ export function saveRecord(directory: string, record: SockbenchRecord): string {
     mkdirSync(directory, { recursive: true })
     replaceFile(path, join(directory, `.${fileName}.${process.pid}.tmp`), Buffer.from(text))
   } catch (error) {
+    removeIfEmpty(directory)
     throw new RecordError(
       `cannot write ${path}: ${causeOf(error)}; free space there, or choose another place with --out`,
     )
@@ -97,6 +114,14 @@ function replaceFile(path: string, temporary: string, bytes: Uint8Array): void {
   }
 }
 
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch {
+    // it holds an older record, or could not be made
+  }
+}
+
 function read(path: string): string {
   try {
     return readFileSync(statSync(path).isDirectory() ? join(path, fileName) : path, 'utf8')
@@ -122,7 +147,8 @@ function causeOf(error: unknown): string {
 /** The directory of the newest run under `base`. */
 export function latestRecord(base: string): string {
   const runs = join(base, 'runs')
-  const newest = existsSync(runs) ? readdirSync(runs).sort().at(-1) : undefined
+  const stored = (name: string) => existsSync(join(runs, name, fileName))
+  const newest = existsSync(runs) ? readdirSync(runs).sort().findLast(stored) : undefined
   if (newest === undefined) {
     throw new RecordError(`no run is stored in ${runs}; measure with \`sockbench run\``)
   }

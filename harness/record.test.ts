@@ -10,7 +10,7 @@ import {
 
 test('the committed schema is the one this code validates against', () => {
   const committed = readFileSync(new URL('../../results/schema.json', import.meta.url), 'utf8')
-  assert.equal(committed, recordJsonSchema(), 'write recordJsonSchema() to results/schema.json')
+  assert.equal(committed, recordJsonSchema(), 'run `npm run update-schema`')
 })
 
 test('a record survives being written as JSON and read again', () => {

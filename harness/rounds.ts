@@ -1,13 +1,12 @@
 import { findScenario } from '../scenarios/index.ts'
 import type { Workload } from '../scenarios/scenario.ts'
-import { Driver } from './driver.ts'
+import { Driver, type DriverObserver } from './driver.ts'
 import { MeasuredSubject } from './measured-subject.ts'
 import { type Plan, subjectsOfRound } from './plan.ts'
 import type { ProcessSample } from './record.ts'
 import { shuffled } from './shuffle.ts'
 
-export interface RoundsObserver {
-  preparing: (workload: Workload, done: number, total: number) => void
+export interface RoundsObserver extends DriverObserver {
   roundStarts: (workload: Workload, round: number) => void
   subjectFailed: (workload: Workload, sample: ProcessSample) => void
 }
@@ -15,8 +14,8 @@ export interface RoundsObserver {
 /**
  * Measures one workload: in each round fresh processes of every subject, all alive together, warmed
  * up; then groups of slices, each group giving one slice to each subject in random order while the
- * others idle. Stops between rounds when the signal is aborted or the budget used up; a round that
- * was interrupted is left out whole.
+ * others idle. Stops between rounds when the budget is used up or the driver is gone, and at once when
+ * the signal is aborted; the round that this interrupts is left out whole.
  */
 export async function measureWorkload(
   plan: Plan,
@@ -32,12 +31,15 @@ export async function measureWorkload(
     scenario.driver,
     workload,
     plan.pinning?.driver ?? null,
-    (done, total) => observer.preparing(workload, done, total),
+    signal,
+    observer,
   )
+  if (signal.aborted) return []
+  if (!(driver instanceof Driver)) return nobodyStarted(plan, workload, driver.reason, observer)
   const samples: ProcessSample[] = []
   try {
     const startMs = performance.now()
-    for (let round = 0; round < plan.rounds && !signal.aborted; round++) {
+    for (let round = 0; round < plan.rounds && driver.running; round++) {
       if (!fitsBudget(round, performance.now() - startMs, budgetMs)) break
       observer.roundStarts(workload, round)
       const ofRound = await measureRound(plan, workload, round, driver, random, signal)
@@ -50,6 +52,24 @@ export async function measureWorkload(
   } finally {
     await driver.stop()
   }
+  return samples
+}
+
+/** Without its driver a workload has one round, in which every subject failed. */
+function nobodyStarted(
+  { backends }: Plan,
+  workload: Workload,
+  reason: string,
+  observer: RoundsObserver,
+): ProcessSample[] {
+  const outcome = { state: 'failed', stage: 'start', reason } as const
+  const samples = subjectsOfRound(backends).map(({ backend, arm }) => ({
+    round: 0,
+    backend,
+    arm,
+    outcome,
+  }))
+  for (const sample of samples) observer.subjectFailed(workload, sample)
   return samples
 }
 

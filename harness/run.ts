@@ -1,5 +1,5 @@
 import { pinProcess } from '../implementations/sock/affinity.ts'
-import { mulberry32 } from '../scenarios/ibd/chain-profile.ts'
+import { mulberry32 } from '../scenarios/random.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { analyse } from './analyse.ts'
 import { fingerprint, toolIdentity } from './environment.ts'
@@ -30,7 +30,7 @@ export async function run(
     if (processes.length === 0) continue
     const { result, problems } = conclude(workload, processes, plan)
     scenarios.push(result)
-    warnings.push(...problems)
+    warnings.push(...problems, ...workload.caveats)
   }
   return {
     schemaVersion,

@@ -35,7 +35,7 @@ function start({ backend, protocol, options }: SubjectRequest & { kind: 'start' 
   connectionsToOpen = options.connect.length
   subject = new Subject(backend, protocol, options, {
     onEvent: onThreadEvent,
-    onCrash: error => fail(`a thread crashed: ${error.stack ?? error.message}`),
+    onCrash: error => fail(`a thread crashed: ${messageAndPlace(error)}`),
   })
 }
 
@@ -51,7 +51,15 @@ function onThreadEvent(event: ThreadEvent): void {
     case 'peer-disconnected':
       return answer({ kind: 'peer-disconnected', reason: event.reason })
     case 'listening':
+    case 'connection-closed':
   }
+}
+
+/** In one line: 'RangeError: offset is out of bounds at Chain.head (chain.js:12:3)'. */
+function messageAndPlace({ stack, message }: Error): string {
+  const lines = (stack ?? message).split('\n')
+  const place = lines.find(line => line.startsWith('    at ')) ?? ''
+  return `${lines[0]} ${place.trim()}`.trim()
 }
 
 function fail(reason: string): void {

@@ -36,7 +36,9 @@ export interface Workload {
   readonly preparation: object
   readonly protocol: Protocol
   readonly connections: number
-  readonly subject: Pick<SubjectOptions, 'sendMode' | 'verify' | 'socketBufferBytes'>
+  readonly subject: Omit<SubjectOptions, 'listen' | 'connect'>
+  /** What a reader of its figures must know, if anything. */
+  readonly caveats: readonly string[]
   /** What every subject works through before anything is measured: blocks, portion by portion. */
   readonly warmUpBlocks: readonly number[]
   readonly slices: number

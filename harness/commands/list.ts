@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings'
 import { backends } from '../../implementations/registry.ts'
 import { scenarios } from '../../scenarios/index.ts'
+import { print } from '../print.ts'
 
 export function listCommand() {
   return new Command('list').description('backends, scenarios and their settings').action(() => {
@@ -19,7 +20,7 @@ export function listCommand() {
         ),
       ]),
     ]
-    process.stdout.write(`${lines.join('\n')}\n`)
+    print(`${lines.join('\n')}\n`)
   })
 }
 

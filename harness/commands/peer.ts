@@ -1,8 +1,10 @@
 import { Command } from '@commander-js/extra-typings'
+import { AddressError } from '../../implementations/sock/address.ts'
 import { ChainParametersError } from '../../scenarios/ibd/chain-profile.ts'
 import { PeerError, peerDefaults, runPeer } from '../../scenarios/ibd/peer-command.ts'
 import { RunError, UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
+import { print } from '../print.ts'
 import { barLine, Progress, progressStyle } from '../progress.ts'
 import { wholeNumber } from './arguments.ts'
 
@@ -17,12 +19,13 @@ export function peerCommand() {
     .option('--quiet', 'no progress', false)
     .action(async ({ quiet, ...options }) => {
       const progress = new Progress(progressStyle(process.stderr, quiet))
+      const signal = interruptible()
       const startMs = performance.now()
       const label = `building chain ${options.profile}`
       const output = {
         print: (line: string) => {
           progress.clear()
-          process.stdout.write(`${line}\n`)
+          print(`${line}\n`)
         },
         warn: (line: string) => progress.note(line),
         onProgress: (done: number, total: number) =>
@@ -31,11 +34,13 @@ export function peerCommand() {
           ),
       }
       try {
-        await runPeer(options, output, interruptible())
+        await runPeer(options, output, signal)
       } catch (error) {
-        if (error instanceof ChainParametersError) throw new UsageError(error.message)
+        if (error instanceof ChainParametersError || error instanceof AddressError)
+          throw new UsageError(error.message)
         if (error instanceof PeerError) throw new RunError(error.message)
         throw error
       }
+      throw signal.reason
     })
 }

@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
+import { print } from '../print.ts'
 import { reanalysed } from '../reanalysis.ts'
 import { latestRecord, loadRecord } from '../record-store.ts'
 import { terminalReport, terminalStyle } from '../report/terminal.ts'
@@ -14,8 +15,6 @@ export function reportCommand() {
       const file = path ?? latestRecord('results')
       const record = reanalysed(loadRecord(file), margin)
       const style = terminalStyle(process.stdout, process.env)
-      process.stdout.write(
-        terminalReport(record, file, { ...style, colour: style.colour && color }),
-      )
+      print(terminalReport(record, file, { ...style, colour: style.colour && color }))
     })
 }

@@ -5,9 +5,10 @@ import { SettingError, type Workload } from '../../scenarios/scenario.ts'
 import { Interrupted, RunError, UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { FLOOR, knownBackends, type Plan, planDefaults } from '../plan.ts'
+import { print } from '../print.ts'
 import { barLine, Progress, progressStyle, roundLine } from '../progress.ts'
 import type { SockbenchRecord } from '../record.ts'
-import { runDirectory, saveRecord } from '../record-store.ts'
+import { prepareStore, RecordError, runDirectory, saveRecord } from '../record-store.ts'
 import { terminalReport, terminalStyle } from '../report/terminal.ts'
 import type { RoundsObserver } from '../rounds.ts'
 import { run } from '../run.ts'
@@ -55,14 +56,16 @@ export function runCommand() {
     .option('--no-color', 'no colours (as NO_COLOR)')
     .action(async options => {
       const plan = planOf(options)
+      prepareStore(options.out)
       const progress = new Progress(progressStyle(process.stderr, options.quiet))
       const signal = interruptible()
       const record = await run(plan, commandLine(), signal, observerOf(plan, progress))
       progress.clear()
       if (record.scenarios.length === 0) throw nothingMeasured(signal)
-      const directory = runDirectory(options.out, record.startedAt, record.tool.gitSha)
-      const path = saveRecord(directory, record)
-      print(record, path, options)
+      const stored = store(record, options.out)
+      const path = stored instanceof RecordError ? 'not stored' : stored
+      print(options.json ? `${JSON.stringify(record)}\n` : report(record, path, options.color))
+      if (stored instanceof RecordError) throw stored
       if (signal.aborted) throw new Interrupted(`interrupted; what was finished is in ${path}`)
       if (record.failures.length > 0) {
         throw new RunError(`${record.failures.length} subject(s) did not finish; see above`)
@@ -94,8 +97,8 @@ function planOf(options: RunOptions): Plan {
 }
 
 function workloadsOf({ scenario: names, set, seed }: RunOptions): Workload[] {
-  const settings = new Map(set.map(keyAndValue))
-  return names.flatMap(name => {
+  const settings = settingsOf(set)
+  return [...new Set(names)].flatMap(name => {
     const scenario = findScenario(name)
     if (scenario === undefined) {
       const known = scenarios.map(s => s.name).join(', ')
@@ -119,6 +122,18 @@ function backendsOf({ backend: names }: RunOptions): string[] {
     throw new UsageError(`${FLOOR} is only measured beside others: name one more backend`)
   }
   return [...new Set(names)]
+}
+
+function settingsOf(texts: string[]): Map<string, string> {
+  const settings = new Map<string, string>()
+  for (const [key, value] of texts.map(keyAndValue)) {
+    const before = settings.get(key)
+    if (before !== undefined) {
+      throw new UsageError(`--set ${key} is given twice; write --set ${key}=${before},${value}`)
+    }
+    settings.set(key, value)
+  }
+  return settings
 }
 
 function keyAndValue(setting: string): [string, string] {
@@ -150,6 +165,7 @@ function observerOf(plan: Plan, progress: Progress): RoundsObserver {
       const fraction = done / total
       progress.show(barLine({ label, fraction, elapsedMs: elapsedMs(workload) }))
     },
+    warning: ({ label }, line) => progress.note(`${label}: ${line}`),
     roundStarts: (workload, round) => {
       if (round === 0) startMs.delete(workload)
       const { scenario, label } = workload
@@ -176,13 +192,17 @@ function nothingMeasured(signal: AbortSignal): Error {
     : new RunError('no round was finished; nothing is stored')
 }
 
-function print(record: SockbenchRecord, path: string, options: { json: boolean; color: boolean }) {
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify(record)}\n`)
-    return
+/** @returns the path of the record, or why it is not on disk: what was measured is printed even so */
+function store(record: SockbenchRecord, out: string): string | RecordError {
+  try {
+    return saveRecord(runDirectory(out, record.startedAt, record.tool.gitSha), record)
+  } catch (error) {
+    if (error instanceof RecordError) return error
+    throw error
   }
+}
+
+function report(record: SockbenchRecord, path: string, colour: boolean): string {
   const style = terminalStyle(process.stdout, process.env)
-  process.stdout.write(
-    terminalReport(record, path, { ...style, colour: style.colour && options.color }),
-  )
+  return terminalReport(record, path, { ...style, colour: style.colour && colour })
 }

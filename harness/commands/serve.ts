@@ -11,6 +11,7 @@ import { serverDefaults } from '../../scenarios/ibd/block-server.ts'
 import { RunError, UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { FLOOR, knownBackends } from '../plan.ts'
+import { print } from '../print.ts'
 import { oneOf, repeatable, wholeNumber } from './arguments.ts'
 
 /** How often the height is looked at; the subject's own threads are not disturbed. */
@@ -44,6 +45,7 @@ export function serveCommand() {
       const subjectOptions = {
         sendMode,
         verify,
+        refillBlocks: 1,
         listen: port === undefined ? undefined : address(`${bracketed(host)}:${port}`),
         connect: connect.map(address),
         socketBufferBytes: serverDefaults.socketBufferBytes,
@@ -57,50 +59,66 @@ async function serve(
   options: SubjectOptions,
   stopAtHeight: number,
 ): Promise<void> {
+  const { listen, connect } = options
   let failure: Error | undefined
+  let connectionsLeft = listen === undefined ? connect.length : Number.POSITIVE_INFINITY
+  const lines: string[] = []
   const subject = new Subject(backend, 'p2p', options, {
     onEvent: event => {
       failure ??= failureOf(event)
-      const line = describe(event)
-      if (line !== undefined) process.stdout.write(`${line}\n`)
+      if (event.kind === 'connection-closed') connectionsLeft--
+      lines.push(...describe(event))
     },
     onCrash: error => {
       failure ??= error
     },
   })
   const signal = interruptible()
+  const isDone = () => subject.progress.blockHeight >= stopAtHeight
   let reportedAtMs = performance.now()
   let reportedHeight = 0
-  while (!signal.aborted && failure === undefined && subject.progress.blockHeight < stopAtHeight) {
+  while (!signal.aborted && failure === undefined && connectionsLeft > 0 && !isDone()) {
     await sleep(LOOK_EVERY_MS)
+    printLines(lines.splice(0))
     const { blockHeight } = subject.progress
     const nowMs = performance.now()
     if (nowMs - reportedAtMs < REPORT_EVERY_MS || blockHeight === reportedHeight) continue
     reportedAtMs = nowMs
     reportedHeight = blockHeight
-    process.stdout.write(`${heightLine(subject)}\n`)
+    printLines([heightLine(subject)])
   }
-  const last = heightLine(subject)
   await subject.stop()
   if (failure !== undefined) throw failure
-  process.stdout.write(`${last}\n`)
+  printLines([...lines, heightLine(subject)])
+  if (isDone()) return
+  if (signal.aborted) throw signal.reason
+  throw new RunError(
+    'no peer is left and none can come: they closed, or sent what is not P2P of regtest; connect again, or listen with --port',
+  )
+}
+
+function printLines(lines: readonly string[]): void {
+  for (const line of lines) print(`${line}\n`)
 }
 
 function heightLine({ progress: { headerHeight, blockHeight, tipHash } }: Subject): string {
   return `height ${blockHeight} of ${headerHeight}, tip ${hashToHex(tipHash)}`
 }
 
-function describe(event: ThreadEvent): string | undefined {
+/** In lines, mostly one; failures are told at the end. */
+function describe(event: ThreadEvent): string[] {
   switch (event.kind) {
     case 'listening':
-      return `listening on ${formatAddress(event.address)}`
+      return [`listening on ${formatAddress(event.address)}`]
     case 'connected':
-      return `connected to ${formatAddress(event.address)}`
+      return [`connected to ${formatAddress(event.address)}`]
     case 'peer-disconnected':
-      return `disconnecting peer ${event.id}: it ${event.reason}`
+      return [`disconnecting peer ${event.id}: it ${event.reason}`]
+    case 'connection-closed':
+      return [`connection to peer ${event.id} closed`]
     case 'connect-failed':
     case 'listen-failed':
-      return undefined
+      return []
   }
 }
 

@@ -213,7 +213,7 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
       sending.consume(n)
       bytesSent += n
       if (n < pending.length) {
-        this.counts[Counter.partialSends]++
+        if (n > 0) this.counts[Counter.partialSends]++
         break
       }
     }

@@ -40,7 +40,7 @@ export class DirectNode implements Node, Activity {
       memory.sending.consume(n)
       bytesSent += n
       if (n < pending.length) {
-        counts[Counter.partialSends]++
+        if (n > 0) counts[Counter.partialSends]++
         break
       }
     }

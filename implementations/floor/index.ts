@@ -31,6 +31,7 @@ function runFloor(context: SocketThreadContext): void {
     })
     if (typeof sock === 'number') {
       report({ kind: 'connect-failed', address, errno: -sock })
+      for (const opened of streams.keys()) opened.close()
       return
     }
     streams.set(sock, new Stream())
@@ -39,8 +40,9 @@ function runFloor(context: SocketThreadContext): void {
   const eventsPerSock: EventsPerSock<NetSock> = new Map()
   for (const sock of streams.keys()) eventsPerSock.set(sock, { requested: RECV, occurred: 0 })
   while (!subject.stopping && eventsPerSock.size > 0) {
-    if (network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock) > 0) counts[Counter.pollWakeUps]++
-    else counts[Counter.pollTimeouts]++
+    const ready = network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock)
+    if (ready > 0) counts[Counter.pollWakeUps]++
+    else if (ready === 0) counts[Counter.pollTimeouts]++
     for (const [sock, { occurred }] of eventsPerSock) {
       if (occurred === 0) continue
       const n = sock.recv(buffer)

@@ -54,12 +54,12 @@ export class BlockDownload {
     return height <= this.tipHeight || this.state.get(height) === HERE
   }
 
-  /** The block arrived and is good. @returns whether the tip moved */
-  arrived(height: number): boolean {
+  /** The block arrived and is good. @returns how many blocks the unbroken chain grew by */
+  arrived(height: number): number {
     this.state.set(height, HERE)
     const before = this.tipHeight
     while (this.state.get(this.tipHeight + 1) === HERE) this.tipHeight++
-    return this.tipHeight > before
+    return this.tipHeight - before
   }
 
   /** The block will not come from whoever was asked: ask again, anyone. */

@@ -21,6 +21,8 @@ export type HeaderVerdict = 'extended' | 'known' | 'orphan' | 'fork' | 'invalid'
 export class HeaderChain {
   private readonly hashes: Hash256[] = [REGTEST_GENESIS_HASH]
   private readonly times: number[] = [headerTime(REGTEST_GENESIS_HEADER, 0)]
+  /** Of the header that was last given to `accept`. */
+  lastHash: Hash256 = REGTEST_GENESIS_HASH
   private readonly heights = new Map<Hash256, number>([[REGTEST_GENESIS_HASH, 0]])
 
   get tipHeight(): number {
@@ -38,6 +40,7 @@ export class HeaderChain {
   /** Checks and, if it fits, appends the header at `offset` (`AcceptBlockHeader`). */
   accept(bytes: Uint8Array, offset: number): HeaderVerdict {
     const hash = blockHash(bytes, offset)
+    this.lastHash = hash
     if (this.heights.has(hash)) return 'known'
     const bits = headerBits(bytes, offset)
     if (bits !== REGTEST_BITS || !meetsTarget(hash, bits)) return 'invalid'
@@ -52,12 +55,13 @@ export class HeaderChain {
     return 'extended'
   }
 
-  /** Hashes from `fromHeight` down, ten in a row and then twice as far each time (`LocatorEntries`). */
+  /** Hashes from `fromHeight` down, twelve in a row and then twice as far each time (`LocatorEntries`). */
   locator(fromHeight: number): Hash256[] {
     const hashes: Hash256[] = []
     let step = 1
-    for (let height = fromHeight; height > 0; height -= step) {
+    for (let height = fromHeight; height > 0; ) {
       hashes.push(this.hashes[height])
+      height -= step
       if (hashes.length > 10) step *= 2
     }
     hashes.push(this.hashes[0])

@@ -27,6 +27,7 @@ export function runMessageHandler<N extends Node>(
   const peerManager = new PeerManager<N>({
     pusher: connman,
     verify: options.verify,
+    refillBlocks: options.refillBlocks,
     nowMs: () => performance.now(),
     onDisconnect: (node, reason) => report({ kind: 'peer-disconnected', id: node.id, reason }),
   })
@@ -34,7 +35,7 @@ export function runMessageHandler<N extends Node>(
     for (const connection of context.takeAnnounced()) {
       peerManager.initializeNode(connman.addNode(connection))
     }
-    if (handleOneMessageEach(connman, peerManager, context.counters.counts)) {
+    if (handleOneMessageEach(context, connman, peerManager)) {
       subject.handlerWakeUp.take()
     } else {
       publishProgress(context, peerManager)
@@ -45,19 +46,20 @@ export function runMessageHandler<N extends Node>(
 
 /** @returns whether messages wait */
 function handleOneMessageEach<N extends Node>(
+  { counters, report }: MessageHandlerContext,
   connman: HandlerConnman<N>,
   peerManager: PeerManager<N>,
-  counts: Float64Array,
 ): boolean {
   let moreWork = false
   for (const node of shuffle(connman.nodesSnapshot())) {
     if (node.memory.closed) {
       peerManager.finalizeNode(node)
       connman.removeNode(node)
+      report({ kind: 'connection-closed', id: node.id })
       continue
     }
     if (node.memory.disconnectRequested) continue
-    if (processMessages(node, peerManager, counts)) moreWork = true
+    if (processMessages(node, peerManager, counters.counts)) moreWork = true
     peerManager.sendMessages(node)
   }
   return moreWork

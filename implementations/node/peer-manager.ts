@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { BLOCK_HEADER_SIZE, blockHash } from '../protocol/p2p/block-header.ts'
+import { BLOCK_HEADER_SIZE, blockHash, headerPrevHash } from '../protocol/p2p/block-header.ts'
 import {
   MAX_HEADERS_RESULTS,
   MSG_BLOCK,
@@ -29,6 +29,8 @@ import type { VerifyLevel } from './verify-level.ts'
 export interface PeerManagerOptions<N extends Node> {
   pusher: MessagePusher<N>
   verify: VerifyLevel
+  /** A peer is asked for more blocks once this many more may be in flight from it; 1 in Core. */
+  refillBlocks: number
   /** A monotonic clock, in milliseconds. */
   nowMs: () => number
   /** A peer is being disconnected for what it did, or did not do. */
@@ -78,9 +80,9 @@ export class PeerManager<N extends Node> {
     const payload = bytes.subarray(from, to)
     if (type === MessageType.version) return this.processVersion(node, peer, payload)
     if (peer.handshake === 'awaitingVersion') return // Core: anything before version is ignored
+    if (type === MessageType.verack) return this.processVerack(node, peer)
+    if (peer.handshake !== 'done') return // Core: unsupported prior to verack
     switch (type) {
-      case MessageType.verack:
-        return this.processVerack(node, peer)
       case MessageType.ping:
         return this.processPing(node, payload)
       case MessageType.headers:
@@ -102,6 +104,7 @@ export class PeerManager<N extends Node> {
   sendMessages(node: N): void {
     const peer = this.peers.get(node.id)
     if (peer === undefined || peer.handshake !== 'done') return
+    if (node.memory.disconnectRequested) return // nothing may be asked of it any more
     this.askForHeaders(node, peer)
     if (this.isTooSlow(node, peer)) return
     this.askForBlocks(node, peer)
@@ -176,18 +179,26 @@ export class PeerManager<N extends Node> {
     const offsets = decodeHeaders(payload)
     if (offsets instanceof Malformed) return this.malformed(node, offsets)
     for (let i = 0; i < offsets.length; i++) {
+      if (i > 0 && headerPrevHash(payload, offsets[i]) !== this.headers.lastHash) {
+        return this.disconnect(node, 'sent non-continuous headers')
+      }
       const verdict = this.headers.accept(payload, offsets[i])
       if (verdict === 'invalid') return this.disconnect(node, 'sent an invalid header')
-      if (verdict === 'orphan') {
-        if (i > 0) return this.disconnect(node, 'sent non-continuous headers')
-        return this.unconnectingHeaders(node, peer)
-      }
+      if (verdict === 'orphan') return this.unconnectingHeaders(node, peer)
+      if (verdict === 'fork') return this.headersExhausted(node) // what follows is of the fork
     }
     peer.unconnectingHeaders = 0
     if (offsets.length > 0) this.learnAvailability(peer, payload, offsets[offsets.length - 1])
     if (offsets.length === MAX_HEADERS_RESULTS) {
       this.pushGetHeaders(node, this.headers.tipHeight)
-    } else if (this.headersSync.state === 'asking' && this.headersSync.peer === node.id) {
+    } else {
+      this.headersExhausted(node)
+    }
+  }
+
+  /** The peer has no more headers for this chain: now the others may be asked as well. */
+  private headersExhausted(node: N): void {
+    if (this.headersSync.state === 'asking' && this.headersSync.peer === node.id) {
       this.headersSync = { state: 'done' }
     }
   }
@@ -233,7 +244,7 @@ export class PeerManager<N extends Node> {
 
   private askForBlocks(node: N, peer: Peer): void {
     const free = MAX_BLOCKS_IN_TRANSIT_PER_PEER - peer.blocksInFlight
-    if (free === 0 || peer.bestKnownHeight <= this.download.tipHeight) return
+    if (free < this.options.refillBlocks || peer.bestKnownHeight <= this.download.tipHeight) return
     const heights = this.download.requestNext(node.id, peer.bestKnownHeight, free)
     if (heights.length === 0) {
       const staller = this.download.staller(node.id, peer.bestKnownHeight)
@@ -263,7 +274,7 @@ export class PeerManager<N extends Node> {
       this.download.giveUp(height)
       return this.disconnect(node, `sent block ${height} with a bad merkle root`)
     }
-    if (this.download.arrived(height)) this.relaxStallingTimeout()
+    this.relaxStallingTimeout(this.download.arrived(height))
   }
 
   /** A block that was not announced by a header. @returns its height if it extends the chain */
@@ -282,6 +293,7 @@ export class PeerManager<N extends Node> {
       const height = this.headers.heightOf(hash)
       if (height === undefined || this.download.askedOf(height) !== node.id) continue
       peer.blocksInFlight--
+      peer.stallingSinceMs = undefined
       peer.bestKnownHeight = Math.min(peer.bestKnownHeight, height - 1)
       this.download.giveUp(height)
     }
@@ -314,19 +326,26 @@ export class PeerManager<N extends Node> {
         return true
       }
     }
-    const timeoutMs =
-      BLOCK_DOWNLOAD_TIMEOUT_BASE_MS + BLOCK_DOWNLOAD_TIMEOUT_PER_PEER_MS * (this.peers.size - 1)
-    if (nowMs - peer.downloadingSinceMs > timeoutMs) {
-      this.disconnect(node, `sent no requested block for ${timeoutMs} ms`)
-      return true
-    }
-    return false
+    const waitedMs = nowMs - peer.downloadingSinceMs
+    if (waitedMs <= BLOCK_DOWNLOAD_TIMEOUT_BASE_MS) return false
+    const timeoutMs = this.blockDownloadTimeoutMs()
+    if (waitedMs <= timeoutMs) return false
+    this.disconnect(node, `sent no requested block for ${timeoutMs} ms`)
+    return true
   }
 
-  private relaxStallingTimeout(): void {
+  private blockDownloadTimeoutMs(): number {
+    let downloadingPeers = 0
+    for (const { blocksInFlight } of this.peers.values()) if (blocksInFlight > 0) downloadingPeers++
+    const others = downloadingPeers - 1
+    return BLOCK_DOWNLOAD_TIMEOUT_BASE_MS + BLOCK_DOWNLOAD_TIMEOUT_PER_PEER_MS * others
+  }
+
+  /** Once per block that the chain grew by, as Core does in `BlockConnected`. */
+  private relaxStallingTimeout(connectedBlocks: number): void {
     if (this.stallingTimeoutMs === BLOCK_STALLING_TIMEOUT_DEFAULT_MS) return
     this.stallingTimeoutMs = Math.max(
-      this.stallingTimeoutMs * 0.85,
+      this.stallingTimeoutMs * 0.85 ** connectedBlocks,
       BLOCK_STALLING_TIMEOUT_DEFAULT_MS,
     )
   }

@@ -10,6 +10,8 @@ export type NetSock = Sock & Waitable
 export interface SubjectOptions {
   sendMode: SendMode
   verify: VerifyLevel
+  /** As in `PeerManagerOptions`. */
+  refillBlocks: number
   /** Where to accept connections; port 0 lets the kernel pick. */
   listen: Address | undefined
   /** Whom to connect to. */
@@ -53,4 +55,7 @@ export type ThreadEvent =
   | { kind: 'listen-failed'; address: Address; errno: number }
   | { kind: 'connected'; address: Address }
   | { kind: 'connect-failed'; address: Address; errno: number }
+  /** We drop a peer; `connection-closed` follows. */
   | { kind: 'peer-disconnected'; id: number; reason: string }
+  /** A connection is gone, whoever ended it. */
+  | { kind: 'connection-closed'; id: number }

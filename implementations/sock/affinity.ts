@@ -46,9 +46,9 @@ export function setAffinity(cpus: readonly number[]): void {
 function pinThread(tid: number, cpus: readonly number[]): void {
   const mask = new Uint8Array(MASK_BYTES)
   for (const cpu of cpus) mask[cpu >> 3] |= 1 << (cpu & 7)
-  const { schedSetaffinity, errno } = libc()
-  if (schedSetaffinity(tid, MASK_BYTES, mask) === 0) return
-  const error = errno()
+  const kernel = libc()
+  if (kernel.schedSetaffinity(tid, MASK_BYTES, mask) === 0) return
+  const error = kernel.errno()
   if (error === ESRCH) return // the thread has ended
   throw new Error(
     `cannot pin to CPU ${cpus.join(',')}: ${describeErrno(error)}; allowed: ${getAffinity().join(',')}`,

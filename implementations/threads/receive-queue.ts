@@ -76,12 +76,10 @@ export class ReceiveQueue {
     const neededBytes = Math.max(this.expectedBytes, partialBytes) + RECV_CHUNK_BYTES
     this.forgetReleasedRuns()
     const gap = this.lowestGap(neededBytes)
-    if (gap < this.frameStart && partialBytes <= RECV_CHUNK_BYTES) this.moveIncompleteMessage(gap)
-    else if (!this.isFree(this.frameStart, neededBytes)) {
-      this.starved = gap < 0
-      if (this.starved) return NO_ROOM
-      this.moveIncompleteMessage(gap)
-    }
+    this.starved = gap < 0
+    if (this.starved) return NO_ROOM
+    const movesCheaply = gap < this.frameStart && partialBytes <= RECV_CHUNK_BYTES
+    if (movesCheaply || !this.isFree(this.frameStart, neededBytes)) this.moveIncompleteMessage(gap)
     return new Uint8Array(bytes.buffer, bytes.byteOffset + this.tail, RECV_CHUNK_BYTES)
   }
 

@@ -206,7 +206,7 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
       sending.consume(n)
       bytesSent += n
       if (n < pending.length) {
-        this.counts[Counter.partialSends]++
+        if (n > 0) this.counts[Counter.partialSends]++
         break
       }
     }

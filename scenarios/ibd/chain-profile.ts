@@ -1,3 +1,5 @@
+import { mulberry32 } from '../random.ts'
+
 /**
  * How large the blocks of a synthetic chain are. Sizes are whole serialised blocks in bytes, header
  * and transaction count included, without the 24-byte P2P frame header.
@@ -106,16 +108,5 @@ function fillMainnetSizes(sizes: Uint32Array, factor: number, seed: number): voi
     const mean = MEAN_BYTES_BY_YEAR[Math.floor(historyHeight / BLOCKS_PER_YEAR)] * factor
     const size = Math.round(mean * (0.5 + random()))
     sizes[i] = Math.min(MAX_BLOCK_BYTES, Math.max(MIN_BLOCK_BYTES, size))
-  }
-}
-
-/** A seeded generator of numbers in [0, 1). Source: Tommy Ettinger's mulberry32. */
-export function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
 }

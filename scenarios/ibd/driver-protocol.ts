@@ -21,6 +21,8 @@ type SubjectProtocol = 'p2p' | 'raw'
 export type DriverAnswer =
   /** Any number of these before `chain-ready`; none when the chain was cached. */
   | { kind: 'chain-progress'; done: number; total: number }
+  /** About a cache that could not be used. */
+  | { kind: 'warning'; line: string }
   | { kind: 'chain-ready'; blocks: number; tipHash: string }
   | { kind: 'chain-failed'; reason: string }
   | { kind: 'listening'; subject: string; port: number }

@@ -41,7 +41,7 @@ async function loadChain(parameters: ChainParameters): Promise<DriverAnswer> {
   if (subjects) throw new Error('the driver has its chain already')
   try {
     const chain = await loadOrBuildChain(parameters, {
-      warn: line => console.error(line),
+      warn: line => answer({ kind: 'warning', line }),
       onProgress: (done, total) => answer({ kind: 'chain-progress', done, total }),
     })
     const server = new BlockServer(new PosixNetwork(createSyscallCounts()))

@@ -23,8 +23,13 @@ export const ibd: Scenario = {
     },
     { name: 'peers', meaning: 'connections to download from, 1 to 125', fallback: '1,8' },
     { name: 'mode', meaning: `who sends: ${sendModes.join(', ')}`, fallback: 'optimistic' },
+    {
+      name: 'refill',
+      meaning: `ask a peer again once it could take this many more blocks, 1 (as Core) to ${MAX_BLOCKS_IN_TRANSIT_PER_PEER}`,
+      fallback: '1',
+    },
     { name: 'verify', meaning: `what is checked: ${verifyLevels.join(', ')}`, fallback: 'none' },
-    { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '60' },
+    { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '35' },
     {
       name: 'slice-blocks',
       meaning: 'blocks per slice; 0 chooses by block size',
@@ -39,36 +44,32 @@ export const ibd: Scenario = {
       const known = this.settings.map(({ name }) => name).join(', ')
       throw new SettingError(`ibd has no setting "${unknown}"; known: ${known}`)
     }
-    const values = (name: string) =>
-      (settings.get(name) ?? this.settings.find(s => s.name === name)?.fallback ?? '').split(',')
-    return values('profile').flatMap(profile =>
-      values('peers').flatMap(peers =>
-        values('mode').flatMap(mode =>
-          values('verify').flatMap(verify =>
-            values('slices').flatMap(slices =>
-              values('slice-blocks').map(sliceBlocks =>
-                workload({ profile, peers, mode, verify, slices, sliceBlocks }, seed),
-              ),
-            ),
-          ),
-        ),
-      ),
+    const matrix = this.settings.map(({ name, fallback }) =>
+      (settings.get(name) ?? fallback).split(',').map(value => [name, value] as const),
     )
+    return combinations(matrix).map(entries => workload(new Map(entries), seed))
   },
 }
 
-type Texts = Record<'profile' | 'peers' | 'mode' | 'verify' | 'slices' | 'sliceBlocks', string>
+/** Every way to choose one of each list. */
+function combinations<T>(lists: readonly (readonly T[])[]): T[][] {
+  return lists.reduce<T[][]>(
+    (chosen, list) => chosen.flatMap(some => list.map(one => [...some, one])),
+    [[]],
+  )
+}
 
-function workload(texts: Texts, seed: number): Workload {
-  const { profile } = texts
-  const peers = wholeNumber('peers', texts.peers, 1, 125)
-  const sendMode = oneOf('mode', texts.mode, sendModes)
-  const verify = oneOf('verify', texts.verify, verifyLevels)
-  const slices = wholeNumber('slices', texts.slices, 2, 10_000)
+function workload(settings: ReadonlyMap<string, string>, seed: number): Workload {
+  const text = (name: string) => settings.get(name) ?? ''
+  const profile = text('profile')
+  const peers = wholeNumber('peers', text('peers'), 1, 125)
+  const sendMode = oneOf('mode', text('mode'), sendModes)
+  const verify = oneOf('verify', text('verify'), verifyLevels)
+  const refillBlocks = wholeNumber('refill', text('refill'), 1, MAX_BLOCKS_IN_TRANSIT_PER_PEER)
+  const slices = wholeNumber('slices', text('slices'), 2, 10_000)
   const meanBytes = meanBlockBytes({ profile, blocks: 1000, seed })
-  const chosen = wholeNumber('slice-blocks', texts.sliceBlocks, 0, 100_000)
+  const chosen = wholeNumber('slice-blocks', text('slice-blocks'), 0, 100_000)
   const sliceBlocks = chosen === 0 ? blocksPerSlice(meanBytes, peers) : chosen
-  const warmUpBlocks = [LEAD_BLOCKS, sliceBlocks]
   // What a subject has asked for beyond the last slice has to exist, too.
   const inFlight = peers * MAX_BLOCKS_IN_TRANSIT_PER_PEER
   const blocks = LEAD_BLOCKS + (1 + slices) * sliceBlocks + inFlight
@@ -79,23 +80,41 @@ function workload(texts: Texts, seed: number): Workload {
   }
   assertPossible(preparation)
   const unusual = [
-    sendMode === 'optimistic' ? [] : [sendMode],
-    verify === 'none' ? [] : [`verify=${verify}`],
-  ].flat()
+    ...(sendMode === 'optimistic' ? [] : [sendMode]),
+    ...(refillBlocks === 1 ? [] : [`refill ${refillBlocks}`]),
+    ...(verify === 'none' ? [] : [`verify ${verify}`]),
+  ]
   return {
     scenario: 'ibd',
-    parameters: { profile, peers, mode: sendMode, verify, slices, sliceBlocks },
+    parameters: {
+      profile,
+      peers,
+      mode: sendMode,
+      refill: refillBlocks,
+      verify,
+      slices,
+      sliceBlocks,
+    },
     label: [profile, peers === 1 ? '1 peer' : `${peers} peers`, ...unusual].join(', '),
     unit: meanBytes >= GB_UNIT_MIN_BLOCK_BYTES ? 'GB' : 'message',
     preparation,
     protocol: 'p2p',
     connections: peers,
-    subject: { sendMode, verify, socketBufferBytes: serverDefaults.socketBufferBytes },
-    warmUpBlocks,
+    subject: {
+      sendMode,
+      verify,
+      refillBlocks,
+      socketBufferBytes: serverDefaults.socketBufferBytes,
+    },
+    caveats: sendMode === 'pollout' ? [POLLOUT_CAVEAT] : [],
+    warmUpBlocks: [LEAD_BLOCKS, sliceBlocks],
     slices,
     sliceBlocks,
   }
 }
+
+const POLLOUT_CAVEAT =
+  'in mode pollout idle subjects spin, too, on the CPU of the one that works: wall time means nothing'
 
 /**
  * Every chain starts with this many small blocks, for warming up: V8 compiles what it has seen run

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { formatAddress } from '../../implementations/sock/address.ts'
+import { formatAddress, parseAddress } from '../../implementations/sock/address.ts'
 import { describeErrno, EADDRINUSE } from '../../implementations/sock/errno.ts'
 import { PosixNetwork, type PosixSock } from '../../implementations/sock/posix-sock.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
@@ -38,21 +38,22 @@ export class PeerError extends Error {}
 
 /**
  * The synthetic block server by itself: serves all of its chain to any number of nodes until
- * `signal` aborts. Rejects with a PeerError or ChainParametersError when it cannot start.
+ * `signal` aborts. Rejects with a PeerError, ChainParametersError or AddressError when it cannot start.
  */
 export async function runPeer(
   { host, port, socketBufferBytes, ...parameters }: PeerOptions,
   output: PeerOutput,
   signal: AbortSignal,
 ): Promise<void> {
+  const address = parseAddress(isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`)
   const chain = await chainUnlessAborted(parameters, output, signal)
   if (!chain) return
   const buffers = socketBufferBytes === undefined ? {} : { socketBufferBytes }
   const server = new BlockServer(new PosixNetwork(createSyscallCounts()), buffers)
   await new Promise<void>((resolve, reject) => {
     const service = new OpenService(pinChain(chain), reason => reject(new PeerError(reason)))
-    const bound = server.listen({ family: isIPv6(host) ? 6 : 4, host, port }, service)
-    if (typeof bound === 'number') throw listenError({ host, port }, -bound)
+    const bound = server.listen(address, service)
+    if (typeof bound === 'number') throw listenError(address, -bound)
     signal.addEventListener('abort', () => resolve(), { once: true })
     output.print(
       `listening on ${formatAddress(bound)}, ${chain.blocks} blocks, tip ${chain.tipHash}`,
@@ -73,8 +74,8 @@ async function chainUnlessAborted(
   }
 }
 
-function listenError({ host, port }: { host: string; port: number }, errno: number): PeerError {
-  const where = formatAddress({ family: isIPv6(host) ? 6 : 4, host, port } satisfies Address)
+function listenError(address: Address, errno: number): PeerError {
+  const where = formatAddress(address)
   return new PeerError(
     errno === EADDRINUSE
       ? `${where} is in use; choose another --port, or 0 to let the kernel pick one`

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { type Ended, Sockbench } from './fixtures/sockbench.ts'
+import { recordSchema, type SockbenchRecord } from './record.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'sockbench-cli-'))
+process.env.SOCKBENCH_CACHE = join(directory, 'cache')
+after(() => {
+  Sockbench.killAll()
+  rmSync(directory, { recursive: true })
+})
+
+const smallPlan = [
+  ...['--backend', 'direct,virtual-sockman', '--rounds', '1', '--set', 'profile=small'],
+  ...['--set', 'peers=1', '--set', 'slices=2', '--set', 'slice-blocks=200'],
+]
+
+function sockbench(...args: string[]): Promise<Ended> {
+  return Sockbench.start(args).ended
+}
+
+/** One line that says what is wrong, nothing on stdout. */
+function assertRefused(ended: Ended, code: number, expected: RegExp): void {
+  assert.match(ended.stderr, /^sockbench: [^\n]+\n$/)
+  assert.match(ended.stderr, expected)
+  assert.equal(ended.stdout, '')
+  assert.equal(ended.code, code)
+}
+
+const badUsage: [string, RegExp][] = [
+  ['run --scenario nope', /no scenario "nope"; known: ibd$/m],
+  ['run --backend direct,nope', /no backend "nope"; known: direct, virtual-sockman/],
+  ['run --backend floor', /floor is only measured beside others/],
+  ['run --nope', /unknown option '--nope' \(see sockbench run --help\)/],
+  ['run --round 1', /unknown option '--round' \(Did you mean --rounds\?\)/],
+  ['nope', /unknown command 'nope' \(see sockbench --help\)/],
+  ['run nope', /too many arguments/],
+  ['run --set nope=1', /no setting "nope"; known: profile, peers/],
+  ['run --set profile=nope', /no chain profile "nope"; known: large, small, mainnet/],
+  ['run --set mode=nope', /mode=nope; known: optimistic, queued/],
+  ['run --set peers=1,126', /peers=126 is no whole number from 1 to 125/],
+  ['run --set peers', /--set peers: write KEY=VALUE/],
+  ['run --set peers=1 --set peers=8', /--set peers is given twice; write --set peers=1,8/],
+  ['run --margin 0', /give a number above 0/],
+  ['run --rounds 0', /give a whole number from 1 to 10000/],
+  ['run --budget abc', /give a time above 0, as in 90s or 3m/],
+  ['serve', /missing required argument 'backend'/],
+  ['serve nope --port 0', /no backend "nope" to serve; known: direct/],
+  ['serve direct', /give --port to listen on, or --connect a peer/],
+  ['serve direct --connect nope', /"nope" is no address; write IP:PORT/],
+  ['peer --profile nope', /no chain profile "nope"; known: large, small/],
+  ['peer --profile 10', /a block of 10 bytes is not possible: choose 200 to/],
+  ['peer --host nope --profile small', /"nope:0" is no address; write IP:PORT/],
+]
+
+for (const [args, expected] of badUsage) {
+  test(`bad usage is one line and exit code 2: ${args}`, async () => {
+    assertRefused(await sockbench(...args.split(' ')), 2, expected)
+  })
+}
+
+test('list, doctor and the help of every command print on stdout', async () => {
+  const list = await sockbench('list')
+  assert.match(list.stdout, /direct .*\n.*virtual-sockman[\s\S]*ibd[\s\S]*slice-blocks/)
+  assert.deepEqual([list.code, list.stderr], [0, ''])
+  const doctor = await sockbench('doctor')
+  assert.match(doctor.stdout, /^ok {4}Node {2}.*\n[\s\S]*cores/)
+  assert.deepEqual([doctor.code, doctor.stderr], [0, ''])
+  for (const command of ['', 'run', 'report', 'serve', 'peer', 'list', 'doctor']) {
+    const { code, stdout, stderr } = await sockbench(...`${command} --help`.trim().split(' '))
+    assert.match(stdout, new RegExp(`^Usage: sockbench ?${command}`))
+    assert.deepEqual([code, stderr], [0, ''])
+  }
+})
+
+test('run --json prints the record and nothing else; the same is on disk, and is printed from there', async () => {
+  const out = join(directory, 'json')
+  const run = await sockbench('run', ...smallPlan, '--json', '--out', out)
+  assert.equal(run.code, 0, run.stderr)
+  const printed = recordSchema.parse(JSON.parse(run.stdout))
+  assert.deepEqual(readRecord(out), printed)
+  const [{ processes }] = printed.scenarios
+  const arms = processes.map(({ backend, arm }) => `${backend} ${arm}`).sort()
+  assert.deepEqual(arms, ['direct A', "direct A'", 'virtual-sockman B'])
+  assert.match(run.stderr, /building chain small, 1 peer/)
+  assert.match(run.stderr, /round 1\/1 · ibd small, 1 peer/)
+
+  const report = await sockbench('report', runIn(out))
+  assert.match(report.stdout, /ibd: small, 1 peer[\s\S]*virtual-sockman[\s\S]*why believe it/)
+  assert.deepEqual([report.code, report.stderr], [0, ''])
+})
+
+test('a run that used up its budget starts no other round, and --quiet says nothing', async () => {
+  const out = join(directory, 'budget')
+  const budget = ['--rounds', '50', '--budget', '1ms', '--quiet']
+  const run = await sockbench('run', ...smallPlan, ...budget, '--out', out)
+  assert.deepEqual([run.code, run.stderr], [0, ''])
+  assert.match(run.stdout, /1 round of fresh processes/)
+  const rounds = readRecord(out).scenarios[0].processes.map(({ round }) => round)
+  assert.deepEqual(rounds, [0, 0, 0])
+})
+
+test('records that cannot be kept anywhere are found out before anything is measured', async () => {
+  const file = join(directory, 'file')
+  writeFileSync(file, '')
+  const run = await sockbench('run', ...smallPlan, '--out', file)
+  assertRefused(run, 1, /cannot keep records in .*file\/runs: E[A-Z]+: .* another place with --out/)
+})
+
+test('when the disk is full in the end, the report is printed all the same', async () => {
+  const out = join(directory, 'full')
+  // A limit of 4 KiB on the size of files stands in for a full disk.
+  const run = await Sockbench.startInShell('ulimit -f 8; exec "$@"', [
+    ...['run', ...smallPlan, '--quiet', '--out', out],
+  ]).ended
+  assert.match(run.stdout, /ibd: small, 1 peer[\s\S]*record: +not stored/)
+  assert.match(run.stderr, /^sockbench: cannot write .*record\.json: EFBIG: .* with --out\n$/)
+  assert.equal(run.code, 1)
+  assert.deepEqual(readdirSync(join(out, 'runs')), [])
+})
+
+test('a stdout that takes nothing, or only a part, is one line and exit code 1', async () => {
+  const device = await Sockbench.startInShell('"$@" > /dev/full', ['list']).ended
+  assert.match(device.stderr, /^sockbench: cannot write to stdout: ENOSPC; .*\n$/)
+  assert.equal(device.code, 1)
+  const file = { LISTING: join(directory, 'listing') }
+  const part = await Sockbench.startInShell('ulimit -f 1; "$@" > "$LISTING"', ['list'], file).ended
+  assert.match(part.stderr, /^sockbench: cannot write to stdout: EFBIG; .*\n$/)
+  assert.equal(part.code, 1)
+})
+
+test('a reader that has seen enough ends the command without a word', async () => {
+  const script = '{ "$@"; echo "exit code $?" >&2; } | true'
+  const { stderr } = await Sockbench.startInShell(script, ['list']).ended
+  assert.match(stderr, /^exit code [01]\n$/)
+})
+
+test('a record that is missing, damaged or of another schema is one line', async () => {
+  const path = join(directory, 'record.json')
+  assertRefused(
+    await sockbench('report', path),
+    1,
+    /cannot read the record .*: ENOENT.*sockbench run/,
+  )
+  writeFileSync(path, '{"schemaVersion": 1, "sce')
+  assertRefused(await sockbench('report', path), 1, /is not whole JSON.*measure again/)
+  writeFileSync(path, '{"schemaVersion": 99}')
+  assertRefused(await sockbench('report', path), 1, /has schema version 99, this sockbench reads 1/)
+  writeFileSync(path, '{"schemaVersion": 1}')
+  assertRefused(await sockbench('report', path), 1, /does not match the record schema/)
+})
+
+test('a chain cache that is damaged, or cannot be written, is a line; the chain is built anew', async () => {
+  const cache = join(directory, 'damaged-cache')
+  const out = join(directory, 'cache-faults')
+  const args = ['run', ...smallPlan, '--out', out]
+  mkdirSync(cache)
+  writeFileSync(join(cache, 'chain-v1-small:4000+small-4616-1.bin'), 'not a chain')
+  const damaged = await Sockbench.start(args, { SOCKBENCH_CACHE: cache }).ended
+  assert.match(
+    damaged.stderr,
+    /small, 1 peer: chain cache .* is damaged; building the chain anew\n/,
+  )
+  assert.equal(damaged.code, 0)
+  const file = join(directory, 'no-cache')
+  writeFileSync(file, '')
+  const unwritable = await Sockbench.start(args, { SOCKBENCH_CACHE: file }).ended
+  assert.match(
+    unwritable.stderr,
+    /chain cache .* cannot be written \(E[A-Z]+\); set SOCKBENCH_CACHE/,
+  )
+  assert.equal(unwritable.code, 0)
+})
+
+function readRecord(out: string): SockbenchRecord {
+  return JSON.parse(readFileSync(join(runIn(out), 'record.json'), 'utf8'))
+}
+
+/** The directory of the one run there is. */
+function runIn(out: string): string {
+  const names = readdirSync(join(out, 'runs'))
+  assert.equal(names.length, 1)
+  return join(out, 'runs', names[0])
+}
