@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SOCKET_THREAD } from '../implementations/backend.ts'
 import { Sockbench, threadCpuNs } from './fixtures/sockbench.ts'
 import { untilGone } from './fixtures/until-gone.ts'
@@ -141,17 +142,37 @@ test('Ctrl-C in mid-slice of a later round: exit code 130, the finished rounds a
   assert.deepEqual(failures, [])
 })
 
-test('Ctrl-C twice exits at once, and nothing is left either', async () => {
+test('a second Ctrl-C does not wait for a subject that does not stop, and nothing is left either', async () => {
   const { sockbench, out } = startRun(...longRound)
-  await measuredSubject(sockbench)
+  process.kill(await measuredSubject(sockbench), 'SIGSTOP')
   const children = sockbench.descendants()
   sockbench.interrupt()
-  await new Promise(resolve => setTimeout(resolve, 20))
+  // Later than the echo of the first, sooner than the orderly stop gives up on the subject.
+  await sleep(400)
   sockbench.interrupt()
-  const { code } = await sockbench.ended
+  const { code, stderr } = await sockbench.ended
+  assert.doesNotMatch(stderr, /interrupted/)
   assert.equal(code, 130)
   assert.ok(await untilGone(children))
   assertNothingUnfinished(out)
+})
+
+test('a bug in the harness while subjects run ends it with 1, and takes its children along', async () => {
+  // What a subject with 7 connections is told is made with Array.from({ length: 7 }, …).
+  const bug = `const from = Array.from
+    Array.from = (items, ...rest) => {
+      if (items.length === 7 && Object.keys(items).length === 1) throw new Error('a bug')
+      return from.call(Array, items, ...rest)
+    }`
+  const args = ['run', ...backends, ...shortRounds.slice(2), '--set', 'peers=7']
+  const sockbench = Sockbench.start([...args, '--out', join(directory, 'bug')], {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bug)}`,
+  })
+  const [driver] = await sockbench.childrenRunning('driver.js', 1)
+  const { code, stdout, stderr } = await sockbench.ended
+  assert.match(stderr, /Error: a bug\n {4}at /)
+  assert.deepEqual([code, stdout], [1, ''])
+  assert.ok(await untilGone([driver]))
 })
 
 test('SIGKILL of the harness takes its children along', async () => {

@@ -13,10 +13,10 @@ after(() => {
   rmSync(directory, { recursive: true })
 })
 
-const smallPlan = [
-  ...['--backend', 'direct,virtual-sockman', '--rounds', '1', '--set', 'profile=small'],
-  ...['--set', 'peers=1', '--set', 'slices=2', '--set', 'slice-blocks=200'],
-]
+const smallPlan =
+  '--backend direct,virtual-sockman --rounds 1 --set profile=small --set peers=1 --set slices=2 --set slice-blocks=200'.split(
+    ' ',
+  )
 
 function sockbench(...args: string[]): Promise<Ended> {
   return Sockbench.start(args).ended
@@ -113,9 +113,8 @@ test('records that cannot be kept anywhere are found out before anything is meas
 test('when the disk is full in the end, the report is printed all the same', async () => {
   const out = join(directory, 'full')
   // A limit of 4 KiB on the size of files stands in for a full disk.
-  const run = await Sockbench.startInShell('ulimit -f 8; exec "$@"', [
-    ...['run', ...smallPlan, '--quiet', '--out', out],
-  ]).ended
+  const args = ['run', ...smallPlan, '--quiet', '--out', out]
+  const run = await Sockbench.startInShell('ulimit -f 8; exec "$@"', args).ended
   assert.match(run.stdout, /ibd: small, 1 peer[\s\S]*record: +not stored/)
   assert.match(run.stderr, /^sockbench: cannot write .*record\.json: EFBIG: .* with --out\n$/)
   assert.equal(run.code, 1)

@@ -1,9 +1,10 @@
 import { analyse } from './analyse.ts'
 import type { SockbenchRecord } from './record.ts'
+import { RecordError } from './record-store.ts'
 
 /** The record with everything concluded anew from its samples, at another margin if one is given. */
 export function reanalysed(record: SockbenchRecord, marginPercent?: number): SockbenchRecord {
-  const margin = marginPercent ?? Number(record.configuration.marginPercent)
+  const margin = marginPercent ?? marginOf(record)
   const analyses = record.scenarios.map(scenario => analyse(scenario, { marginPercent: margin }))
   return {
     ...record,
@@ -14,4 +15,9 @@ export function reanalysed(record: SockbenchRecord, marginPercent?: number): Soc
     })),
     warnings: analyses.flatMap(({ warnings }) => warnings),
   }
+}
+
+function marginOf({ configuration: { marginPercent } }: SockbenchRecord): number {
+  if (typeof marginPercent === 'number' && marginPercent > 0) return marginPercent
+  throw new RecordError('the record names no margin that it was made with; give one with --margin')
 }

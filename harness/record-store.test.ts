@@ -12,7 +12,14 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { loadRecord, RecordError, runDirectory, saveRecord } from './record-store.ts'
+import {
+  latestRecord,
+  loadRecord,
+  prepareStore,
+  RecordError,
+  runDirectory,
+  saveRecord,
+} from './record-store.ts'
 import {
   measuredLarge,
   syntheticRecord,
@@ -78,6 +85,23 @@ test('a place that cannot be written to is one clear line, without a temporary f
   mkdirSync(join(directory, 'taken', 'record.json'), { recursive: true })
   assertOneLine(() => saveRecord(join(directory, 'taken'), record), /EISDIR/)
   assert.deepEqual(readdirSync(join(directory, 'taken')), ['record.json'])
+})
+
+test('a place that takes no records is found out beforehand; one that does is made', () => {
+  const file = join(directory, 'file')
+  writeFileSync(file, '')
+  assertOneLine(() => prepareStore(file), /cannot keep records in .*file\/runs: E.*--out/)
+  prepareStore(join(directory, 'new'))
+  assert.deepEqual(readdirSync(join(directory, 'new')), ['runs'])
+})
+
+test('the newest run is the newest that has a record', () => {
+  assertOneLine(() => latestRecord(directory), /no run is stored in .*runs; measure with/)
+  const [older, newer, empty] = ['1', '2', '3'].map(name => join(directory, 'runs', name))
+  saveRecord(older, record)
+  saveRecord(newer, record)
+  mkdirSync(empty)
+  assert.equal(latestRecord(directory), newer)
 })
 
 test('a missing record says how to make one', () => {

@@ -1,8 +1,7 @@
 import type { MessageHandlerContext, SocketThreadContext } from './node/thread-context.ts'
 
 /** `p2p`: Bitcoin's protocol, version 1. `raw`: a stream of bytes, of the floor subject only. */
-export const protocols = ['p2p', 'raw'] as const
-export type Protocol = (typeof protocols)[number]
+export type Protocol = 'p2p' | 'raw'
 
 /** Core's names of its threads, which `/proc/PID/task/TID/comm` shows. */
 export const SOCKET_THREAD = 'b-net'
@@ -24,7 +23,7 @@ export interface Backend {
   readonly protocols: { readonly [P in Protocol]?: ThreadMains }
 }
 
-export interface ThreadMains {
+interface ThreadMains {
   readonly [SOCKET_THREAD]: (context: SocketThreadContext) => void
   readonly [MESSAGE_HANDLER_THREAD]?: (context: MessageHandlerContext) => void
 }

@@ -17,7 +17,7 @@ export interface Scenario {
   workloads(settings: ReadonlyMap<string, string>, seed: number): Workload[]
 }
 
-export interface Setting {
+interface Setting {
   readonly name: string
   readonly meaning: string
   readonly fallback: string

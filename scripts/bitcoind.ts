@@ -52,7 +52,7 @@ export class Bitcoind {
 
   async stop(): Promise<void> {
     await this.#rpc('stop')
-    await end(this.#child, 'orderly')
+    await end(this.#child, 'told')
   }
 
   async #until(what: string, timeoutMs: number, look: () => Promise<unknown>): Promise<void> {

@@ -14,14 +14,14 @@ export function start(command: string, parameters: string[]): ChildProcess {
   return child
 }
 
-/** Ends a child and waits for it; one that does not react is killed. */
+/** Ends a child, or waits for one that was told to end; one that does not is killed. */
 export async function end(
   child: ChildProcess,
-  how: 'signal' | 'orderly' = 'signal',
+  how: 'SIGTERM' | 'SIGKILL' | 'told' = 'SIGTERM',
 ): Promise<void> {
   if (hasExited(child)) return
   const exited = once(child, 'exit')
-  if (how === 'signal') child.kill('SIGTERM')
+  if (how !== 'told') child.kill(how)
   const timeout = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
   await exited
   clearTimeout(timeout)

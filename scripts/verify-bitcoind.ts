@@ -23,13 +23,17 @@ if (bitcoind === null) {
   )
 } else {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'sockbench-bitcoind-'))
+  let interrupted = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void cleanUp(dataDirectory).then(() => process.exit(130)))
+    process.once(signal, () => {
+      interrupted = true
+      void cleanUp(dataDirectory).then(() => process.exit(130))
+    })
   }
   try {
     await verify(bitcoind, dataDirectory, Number(argv.blocks ?? 1000))
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
+    if (!interrupted) console.error(error instanceof Error ? error.message : error)
     process.exitCode = 1
   } finally {
     await cleanUp(dataDirectory)
@@ -46,7 +50,7 @@ async function verify(bitcoind: string, dataDirectory: string, blocks: number): 
   const tip = await downloading.tipAt(blocks)
   report('bitcoind from sockbench peer', tip, peer.tip, startMs)
   await downloading.stop()
-  await end(peer.child)
+  await end(peer.child, 'SIGKILL') // it has nothing to clean up, and would report an interruption
 
   const port = await freePort()
   const serving = await Bitcoind.start(bitcoind, dataDirectory, [

@@ -44,9 +44,8 @@ export class HeaderChain {
     if (this.heights.has(hash)) return 'known'
     const bits = headerBits(bytes, offset)
     if (bits !== REGTEST_BITS || !meetsTarget(hash, bits)) return 'invalid'
-    const parentHeight = this.heights.get(headerPrevHash(bytes, offset))
-    if (parentHeight === undefined) return 'orphan'
-    if (parentHeight !== this.tipHeight) return 'fork'
+    const parent = headerPrevHash(bytes, offset)
+    if (parent !== this.hashes[this.tipHeight]) return this.heights.has(parent) ? 'fork' : 'orphan'
     const time = headerTime(bytes, offset)
     if (time <= this.medianTimePast()) return 'invalid'
     this.heights.set(hash, this.hashes.length)

@@ -40,6 +40,9 @@ function connection() {
       }
       return messages
     },
+    get roomBytes(): number {
+      return queue.reserve().length
+    },
     get completed(): number {
       return receiver.completed
     },
@@ -54,11 +57,11 @@ const verackMessage = { type: MessageType.verack, payload: '' }
 test('messages split at any byte are delivered whole', () => {
   const stream = Buffer.concat([ping, verack, ping])
   for (let at = 0; at <= stream.length; at++) {
-    const { receive, messages } = connection()
+    const peer = connection()
     for (const piece of [stream.subarray(0, at), stream.subarray(at)]) {
-      if (piece.length > 0) assert.equal(receive(piece), true)
+      if (piece.length > 0) assert.equal(peer.receive(piece), true)
     }
-    assert.deepEqual(messages(), [pingMessage, verackMessage, pingMessage], `split at ${at}`)
+    assert.deepEqual(peer.messages(), [pingMessage, verackMessage, pingMessage], `split at ${at}`)
   }
 })
 
@@ -116,4 +119,20 @@ test('a message of many pieces is delivered with its bytes, and the one behind i
     { type: MessageType.block, payload: payload.toString('hex') },
     pingMessage,
   ])
+})
+
+test('the header of a message tells how much room it needs', () => {
+  const huge = frame(MessageType.block, Buffer.alloc(4_000_000))
+  const roomBehind = (lastHeader: Buffer) => {
+    const peer = connection()
+    for (let i = 0; i < 4; i++) {
+      for (let from = 0; from < huge.length; from += 0x10000) {
+        peer.receive(huge.subarray(from, from + 0x10000))
+      }
+    }
+    peer.receive(lastHeader)
+    return peer.roomBytes
+  }
+  assert.equal(roomBehind(ping.subarray(0, 24)), 0x10000)
+  assert.equal(roomBehind(huge.subarray(0, 24)), 0, 'a fifth has no room')
 })

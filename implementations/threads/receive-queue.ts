@@ -2,7 +2,7 @@ import { monotonicMs } from './monotonic-clock.ts'
 import { Mutex } from './mutex.ts'
 
 /** Core's `-maxreceivebuffer`: above this many queued bytes a connection is not received from. */
-export const RECEIVE_FLOOD_BYTES = 5_000_000
+const RECEIVE_FLOOD_BYTES = 5_000_000
 /** One recv takes at most this much (Core's 0x10000-byte buffer). */
 export const RECV_CHUNK_BYTES = 0x10000
 /** What a queued message counts besides its bytes, as in Core's `GetMemoryUsage`. */

@@ -51,9 +51,10 @@ export class SubjectMemory {
     return { headerHeight, blockHeight, tipHash: Buffer.from(this.tipHash).toString('latin1') }
   }
   setProgress(headerHeight: number, blockHeight: number, tipHash: string): void {
+    // The hash first: who has seen a height does not see the hash of a lower one after it.
+    for (let i = 0; i < 32; i++) this.tipHash[i] = tipHash.charCodeAt(i)
     this.progressValues[0] = headerHeight
     this.progressValues[1] = blockHeight
-    for (let i = 0; i < 32; i++) this.tipHash[i] = tipHash.charCodeAt(i)
   }
 }
 

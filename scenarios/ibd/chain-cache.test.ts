@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   mkdirSync,
   mkdtempSync,
@@ -117,6 +118,14 @@ test('a full disk costs one line and leaves no temporary file', async () => {
     /^chain cache .* cannot be written \(ENOSPC\); set SOCKBENCH_CACHE[^\n]*$/,
   )
   assert.deepEqual(readdirSync(directory), [])
+})
+
+test('what a killed process left half written is removed, and what a living one writes is not', async () => {
+  const { pid: dead } = spawnSync('true')
+  mkdirSync(directory, { recursive: true })
+  for (const pid of [dead, process.ppid]) writeFileSync(join(directory, `${name}.tmp-${pid}`), '')
+  await fetchChain()
+  assert.deepEqual(readdirSync(directory).sort(), [name, `${name}.tmp-${process.ppid}`])
 })
 
 test('a cache file that cannot be read is said so', async () => {

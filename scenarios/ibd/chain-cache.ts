@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Chain, type ChainRecords } from './chain.ts'
@@ -31,6 +39,7 @@ export async function loadOrBuildChain(
 ): Promise<Chain> {
   checkParameters(parameters)
   const path = join(directory, cacheFileName(parameters))
+  removeAbandoned(directory)
   const loaded = load(path, parameters)
   if (loaded.state === 'loaded') return loaded.chain
   if (loaded.state === 'unusable')
@@ -83,6 +92,26 @@ function save(path: string, chain: Chain, warn: (line: string) => void): void {
       `chain cache ${path} cannot be written (${errorCode(error)}); set SOCKBENCH_CACHE to a writable directory`,
     )
   }
+}
+
+/** What processes left behind that were killed while they wrote. */
+function removeAbandoned(directory: string): void {
+  for (const name of namesIn(directory)) {
+    const [suffix, pid] = /\.tmp-(\d+)$/.exec(name) ?? []
+    if (suffix !== undefined && !isRunning(Number(pid))) removeQuietly(join(directory, name))
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return [] // it is made when a chain is saved, or cannot be read, which loading then reports
+  }
+}
+
+function isRunning(pid: number): boolean {
+  return existsSync(`/proc/${pid}`)
 }
 
 function encode({ parameters, records }: Chain): Buffer {

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ibd } from '../scenarios/ibd/index.ts'
+import { Driver } from './driver.ts'
+import { commandLineOf, descendantsOf } from './fixtures/sockbench.ts'
+import { untilGone } from './fixtures/until-gone.ts'
+import { MeasuredSubject, type SubjectProcess, subjectProcess } from './measured-subject.ts'
+import type { Outcome } from './record.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'sockbench-subject-'))
+process.env.SOCKBENCH_CACHE = directory
+const settings = { profile: 'small', peers: '2', slices: '2', 'slice-blocks': '100' }
+const [workload] = ibd.workloads(new Map(Object.entries(settings)), 1)
+const observer = { preparing: () => {}, warning: assert.fail }
+const hanging = {
+  module: new URL('./fixtures/hanging-subject.js', import.meta.url),
+  startTimeoutMs: 60_000,
+}
+const crashing = {
+  module: new URL('./fixtures/crashing-subject.js', import.meta.url),
+  startTimeoutMs: 60_000,
+}
+
+let driver: Driver
+const endOfTest = new AbortController()
+before(async () => {
+  driver = await startDriver()
+})
+after(async () => {
+  endOfTest.abort()
+  assert.ok(await untilGone(descendantsOf(process.pid)))
+  rmSync(directory, { recursive: true })
+})
+
+async function startDriver(): Promise<Driver> {
+  const started = await Driver.start(ibd.driver, workload, null, endOfTest.signal, observer)
+  assert.ok(started instanceof Driver)
+  return started
+}
+
+let subjects = 0
+function subjectOf(process: SubjectProcess, itsDriver = driver): MeasuredSubject {
+  const spec = { name: `subject ${subjects++}`, backend: 'direct', arm: 'A' } as const
+  return new MeasuredSubject(spec, itsDriver, workload, process)
+}
+
+async function started(itsDriver = driver): Promise<MeasuredSubject> {
+  const subject = subjectOf(subjectProcess, itsDriver)
+  await subject.start(null)
+  assert.ok(subject.working)
+  return subject
+}
+
+/** The pid of the one process that runs this module. */
+async function pidOf({ module }: SubjectProcess): Promise<number> {
+  for (;;) {
+    const found = descendantsOf(process.pid).find(pid =>
+      commandLineOf(pid).includes(module.pathname),
+    )
+    if (found !== undefined) return found
+    await sleep(5)
+  }
+}
+
+async function stopped(subject: MeasuredSubject): Promise<Outcome> {
+  await subject.stop()
+  return subject.sample(0).outcome
+}
+
+test('a subject works through its slices, and its counters cover them alone', async () => {
+  const subject = await started()
+  await subject.warmUp(100)
+  await subject.startCounting()
+  await subject.measureSlice(0, 0)
+  await subject.measureSlice(1, 0)
+  await subject.stopCounting()
+  const outcome = await stopped(subject)
+  assert.equal(outcome.state, 'completed')
+  assert.deepEqual(
+    outcome.slices.map(({ group, blocks }) => [group, blocks]),
+    [
+      [0, 100],
+      [1, 100],
+    ],
+  )
+  assert.equal(outcome.countedUnits.blocks, 200)
+  // and the pings that close the slices; 100 more were received before
+  const { messagesReceived } = outcome.counters
+  assert.ok(messagesReceived >= 200 && messagesReceived < 300)
+})
+
+test('a subject that does not start in time failed in start, and is stopped', async () => {
+  const subject = subjectOf({ ...hanging, startTimeoutMs: 50 })
+  await subject.start(null)
+  assert.ok(!subject.working)
+  const reason = 'no answer within 50 ms'
+  assert.deepEqual(await stopped(subject), { state: 'failed', stage: 'start', reason })
+})
+
+test('a subject that crashes at once failed in start, with its last words', async () => {
+  const subject = subjectOf(crashing)
+  await subject.start(null)
+  const reason = 'exit code 1: Error: out of sockets'
+  assert.deepEqual(await stopped(subject), { state: 'failed', stage: 'start', reason })
+})
+
+test('a start is interrupted at once', async () => {
+  const subject = subjectOf(hanging)
+  const starting = subject.start(null)
+  const pid = await pidOf(hanging)
+  subject.interrupt()
+  await starting
+  assert.ok(await untilGone([pid]))
+  const expected = { state: 'failed', stage: 'start', reason: 'interrupted' }
+  assert.deepEqual(await stopped(subject), expected)
+})
+
+test('a subject that was killed failed in run; what was measured before is not used', async () => {
+  const subject = await started()
+  await subject.measureSlice(0, 0)
+  const slice = subject.measureSlice(1, 0)
+  process.kill(await pidOf(subjectProcess), 'SIGKILL')
+  await slice
+  await subject.measureSlice(2, 0)
+  const reason = 'killed by SIGKILL'
+  assert.deepEqual(await stopped(subject), { state: 'failed', stage: 'run', reason })
+})
+
+test('when the driver is gone a subject failed for that, whatever is asked next', async () => {
+  const ownDriver = await startDriver()
+  const subject = await started(ownDriver)
+  await ownDriver.stop()
+  assert.ok(!ownDriver.running)
+  await subject.warmUp(100)
+  const reason = 'the driver: exit code 0'
+  assert.deepEqual(await stopped(subject), { state: 'failed', stage: 'run', reason })
+})
+
+test('a driver that cannot prepare its workload is a reason, and no process', async () => {
+  const preparation = { profile: 'small', blocks: 0, seed: 1 }
+  const impossible = { ...workload, preparation }
+  const failed = await Driver.start(ibd.driver, impossible, null, endOfTest.signal, observer)
+  assert.deepEqual(failed, {
+    kind: 'failed',
+    reason:
+      'small, 2 peers cannot be prepared: blocks must be a whole number from 1 to 500000, not 0',
+  })
+})
+
+test('a driver whose signal is aborted already prepares nothing', async () => {
+  const failed = await Driver.start(ibd.driver, workload, null, AbortSignal.abort(), observer)
+  assert.ok(!(failed instanceof Driver))
+})
