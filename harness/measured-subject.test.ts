@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ibd } from '../scenarios/ibd/index.ts'
 import { Driver } from './driver.ts'
 import { commandLineOf, descendantsOf } from './fixtures/sockbench.ts'
-import { untilGone } from './fixtures/until-gone.ts'
+import { isAlive, untilGone } from './fixtures/until-gone.ts'
 import { MeasuredSubject, type SubjectProcess, subjectProcess } from './measured-subject.ts'
 import type { Outcome } from './record.ts'
 
@@ -32,8 +32,11 @@ before(async () => {
 })
 after(async () => {
   endOfTest.abort()
-  assert.ok(await untilGone(descendantsOf(process.pid)))
+  const children = descendantsOf(process.pid)
+  const gone = await untilGone(children)
+  for (const pid of children) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
   rmSync(directory, { recursive: true })
+  assert.ok(gone)
 })
 
 async function startDriver(): Promise<Driver> {
