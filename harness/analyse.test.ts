@@ -193,19 +193,43 @@ test('a driver that is as busy as its subject holds nobody up', () => {
   assert.deepEqual(analysis.warnings, [])
 })
 
-test('slices that get cheaper from first to last are reported as drift', () => {
-  const drifting = (last: number) =>
-    [0, 1, 2].map(round =>
-      syntheticProcess({
-        round,
-        backend: 'direct',
-        arm: 'A',
-        cost: 1,
-        sliceFactors: [1, 1, 1, 1, last, last],
-      }),
-    )
-  assert.match(analysed(drifting(0.9)).warnings.join(), /direct: CPU per unit fell 10 %/)
-  assert.doesNotMatch(analysed(drifting(0.98)).warnings.join(), /CPU per unit/)
+/** Six rounds in which the other backend's slices cost this much more than the reference's. */
+function besideSteadyReference(sliceFactors: number[]): ProcessSample[] {
+  const steady = sliceFactors.map(() => 1)
+  return [0, 1, 2, 3, 4, 5].flatMap(round => [
+    syntheticProcess({ round, backend: 'direct', arm: 'A', cost: 1, sliceFactors: steady }),
+    syntheticProcess({ round, backend: 'direct', arm: "A'", cost: 1, sliceFactors: steady }),
+    syntheticProcess({ round, backend: 'other', arm: 'B', cost: 1, sliceFactors }),
+  ])
+}
+
+test('a difference that moves while the slices run is reported, unless by less than the margin', () => {
+  const moved = besideSteadyReference([1, 1, 1, 1, 0.9, 0.9])
+  assert.match(analysed(moved).warnings.join(), /other: its CPU difference moved by −10\.0 %/)
+  const hardly = besideSteadyReference([1, 1, 1, 1, 0.995, 0.995])
+  assert.deepEqual(analysed(hardly).warnings, [])
+})
+
+test('slices that were trimmed away and say something else are reported', () => {
+  const bursts = besideSteadyReference([1, 1, 1, 1.5, 1, 1, 1, 1, 1, 1])
+  assert.match(
+    analysed(bursts).warnings.join(),
+    /other: its CPU difference is \+0\.0 % over the slices that count and \+4\.1 % over all/,
+  )
+})
+
+test('CPU read while a thread ran is reported above one slice in twenty', () => {
+  const inexact = (upTo: number) =>
+    besideSteadyReference([1, 1, 1]).map(process => {
+      if (process.arm !== 'B' || process.outcome.state === 'failed') return process
+      const slices = process.outcome.slices.map(slice => ({ ...slice, exact: slice.group >= upTo }))
+      return { ...process, outcome: { ...process.outcome, slices } }
+    })
+  assert.match(
+    analysed(inexact(1)).warnings.join(),
+    /other: in 33 % of its slices a thread still ran/,
+  )
+  assert.deepEqual(analysed(inexact(0)).warnings, [])
 })
 
 test('nothing measured is nothing concluded', () => {

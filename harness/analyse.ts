@@ -30,6 +30,8 @@ export interface Measured {
   parameters: Parameters
   label: string
   unit: WorkUnit
+  /** What a reader of the figures must know whatever they are. */
+  caveats: string[]
   processes: readonly ProcessSample[]
 }
 
@@ -60,7 +62,7 @@ export function analyse(measured: Measured, { marginPercent }: AnalyseOptions): 
       comparisons.push(...compareAll(measured, able, metric, marginPercent))
     }
   }
-  return { estimates, comparisons, warnings: warningsOf(measured, subjects, held) }
+  return { estimates, comparisons, warnings: warningsOf(measured, subjects, held, marginPercent) }
 }
 
 /** All processes of one backend in one role, over the rounds. */
@@ -253,32 +255,81 @@ function slicesOf({ processes }: Subject): Slice[] {
 }
 
 function warningsOf(
-  { scenario, label, unit }: Measured,
+  { scenario, label, unit, caveats }: Measured,
   subjects: readonly Subject[],
   held: ReadonlySet<string>,
+  marginPercent: number,
 ): string[] {
   const warnings = [
+    ...caveats,
     ...[...held].map(
       backend => `${backend}: the driver was the bottleneck, so no wall time is given`,
     ),
-    ...subjects.flatMap(subject => [...driftWarning(subject, unit), ...gapWarning(subject, unit)]),
+    ...differenceWarnings(subjects, unit, marginPercent),
+    ...subjects.flatMap(subject => [...inexactWarning(subject), ...gapWarning(subject, unit)]),
     ...(subjects.some(({ arm }) => arm === "A'") ? [] : ['no A/A′ pair ran: bias was not checked']),
   ]
   return warnings.map(warning => `${scenario} (${label}), ${warning}`)
 }
 
-function driftWarning(subject: Subject, unit: WorkUnit): string[] {
-  const drifts = subject.processes
-    .flatMap(({ outcome }) => (outcome.state === 'completed' ? [outcome.slices] : []))
-    .map(slices => drift(sliceCosts(slices, 'cpu', unit)))
-    .filter(Number.isFinite)
-  if (drifts.length === 0) return []
-  const percent = 100 * Math.expm1(median(drifts))
-  if (Math.abs(percent) < 5) return []
-  const moved = `${percent > 0 ? 'rose' : 'fell'} ${Math.abs(percent).toFixed(0)} %`
+/**
+ * Two checks of what the trimmed difference of each backend rests on: that it did not move while the
+ * slices ran, and that the slices it drops do not say something else.
+ */
+function differenceWarnings(
+  subjects: readonly Subject[],
+  unit: WorkUnit,
+  marginPercent: number,
+): string[] {
+  const costsOf = (arm: Arm) => {
+    const subject = subjects.find(one => one.arm === arm)
+    return subject === undefined ? undefined : logCostsByRound(subject, 'cpu', unit)
+  }
+  const [a, twin] = [costsOf('A'), costsOf("A'")]
+  if (a === undefined || twin === undefined) return []
+  const reference = meanByRound(a, twin)
+  return subjects
+    .filter(({ arm }) => arm === 'B')
+    .flatMap(subject => {
+      const rounds = [...inBoth(logCostsByRound(subject, 'cpu', unit), reference)]
+      const series = rounds.map(([, costs, base]) => costs.map((cost, i) => cost - base[i]))
+      if (series.length === 0) return []
+      const moved = percentOf(median(series.map(d => drift(d.map(Math.exp)))))
+      const trimmed = percentOf(hodgesLehmann(series.map(d => trimmedMean(d))).estimate)
+      const whole = percentOf(hodgesLehmann(series.map(d => trimmedMean(d, 0))).estimate)
+      const { backend } = subject
+      return [
+        Math.abs(moved) <= marginPercent
+          ? []
+          : [
+              `${backend}: its CPU difference moved by ${signed(moved)} from the first third of the ` +
+                'slices to the last; the warm-up was too short, or the work changes',
+            ],
+        Math.abs(whole - trimmed) <= marginPercent
+          ? []
+          : [
+              `${backend}: its CPU difference is ${signed(trimmed)} over the slices that count and ` +
+                `${signed(whole)} over all: bursts (V8's compiler and collector, neighbours) hit unevenly`,
+            ],
+      ].flat()
+    })
+}
+
+function percentOf(logRatio: number): number {
+  return 100 * Math.expm1(logRatio)
+}
+
+function signed(percent: number): string {
+  return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`
+}
+
+function inexactWarning(subject: Subject): string[] {
+  const slices = slicesOf(subject)
+  const share = slices.filter(({ exact }) => !exact).length / slices.length
+  if (!(share > 0.05)) return []
+  const percent = (100 * share).toFixed(0)
   return [
-    `${nameOf(subject)}: CPU per unit ${moved} from the first third of the slices to the last; ` +
-      'the warm-up was too short, or the work changes',
+    `${nameOf(subject)}: in ${percent} % of its slices a thread still ran when CPU time was read`,
   ]
 }
 

@@ -8,7 +8,7 @@ import { runCommand } from './commands/run.ts'
 import { serveCommand } from './commands/serve.ts'
 import { toolIdentity } from './environment.ts'
 import { exitCodes } from './errors.ts'
-import { interruptible } from './interruption.ts'
+import { exitOnSignals } from './interruption.ts'
 import { exitWhenStdoutFails, print } from './print.ts'
 
 const program = new Command('sockbench')
@@ -36,7 +36,7 @@ for (const command of [program, ...program.commands]) {
 }
 
 try {
-  interruptible()
+  exitOnSignals()
   exitWhenStdoutFails()
   // Progress that nobody reads any more is no reason to stop measuring.
   process.stderr.on('error', () => {})

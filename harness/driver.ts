@@ -9,6 +9,8 @@ export type Failed = { kind: 'failed'; reason: string }
 const ANSWER_TIMEOUT_MS = 60_000
 /** A chain is built at about 1.5 s per GB and hash pass; this is for hundreds of GB. */
 const CHAIN_TIMEOUT_MS = 3_600_000
+/** For a slice of any size: the driver notices within seconds when nothing moves any more. */
+const SLICE_TIMEOUT_MS = 3_600_000
 const STOP_GRACE_MS = 2_000
 
 export interface DriverObserver {
@@ -68,7 +70,7 @@ export class Driver {
   }
 
   serveSlice(subject: string, blocks: number) {
-    return this.#ask({ kind: 'slice', subject, blocks }, ['slice-done'])
+    return this.#ask({ kind: 'slice', subject, blocks }, ['slice-done'], SLICE_TIMEOUT_MS)
   }
 
   release(subject: string): void {

@@ -14,7 +14,7 @@ import type { Outcome } from './record.ts'
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-subject-'))
 process.env.SOCKBENCH_CACHE = directory
 const settings = { profile: 'small', peers: '2', slices: '2', 'slice-blocks': '100' }
-const [workload] = ibd.workloads(new Map(Object.entries(settings)), 1)
+const [workload] = ibd.workloads(new Map(Object.entries(settings)))
 const observer = { preparing: () => {}, warning: assert.fail }
 const hanging = {
   module: new URL('./fixtures/hanging-subject.js', import.meta.url),
@@ -74,13 +74,12 @@ async function stopped(subject: MeasuredSubject): Promise<Outcome> {
   return subject.sample(0).outcome
 }
 
-test('a subject works through its slices, and its counters cover them alone', async () => {
+test('a subject works through its slices, and counts during others that follow', async () => {
   const subject = await started()
   await subject.warmUp(100)
-  await subject.startCounting()
   await subject.measureSlice(0, 0)
   await subject.measureSlice(1, 0)
-  await subject.stopCounting()
+  await subject.count()
   const outcome = await stopped(subject)
   assert.equal(outcome.state, 'completed')
   assert.deepEqual(

@@ -47,8 +47,8 @@ export class MeasuredSubject {
   readonly #slices: Slice[] = []
   #child: Child | undefined
   #sampler: ThreadSampler | undefined
-  #countsBefore: Record<string, number> = {}
   #counters: Record<string, number> = {}
+  readonly #countedUnits = { blocks: 0, bytes: 0, messages: 0 }
   #lastDisconnect = ''
   #state: State = { state: 'working', stage: 'start' }
 
@@ -116,10 +116,6 @@ export class MeasuredSubject {
     if (done.kind === 'failed') await this.#failUnlessDead(done.reason)
   }
 
-  async startCounting(): Promise<void> {
-    this.#countsBefore = await this.#counts()
-  }
-
   async measureSlice(group: number, order: number): Promise<void> {
     if (!this.working || this.#sampler === undefined) return
     const before = await this.#sampler.sampleWhenQuiet()
@@ -137,16 +133,26 @@ export class MeasuredSubject {
       wallNs,
       threads,
       driverCpuNs,
+      exact: before.state === 'quiet' && after.state === 'quiet',
     })
   }
 
-  async stopCounting(): Promise<void> {
-    const counts = await this.#counts()
+  /**
+   * Work of its own for which the counters are read: while slices of others are measured an idle
+   * subject's poll times out again and again, and that would be counted, too.
+   */
+  async count(): Promise<void> {
+    const before = await this.#counts()
+    for (let slice = 0; slice < this.#workload.countingSlices && this.working; slice++) {
+      const done = await this.#driver.serveSlice(this.spec.name, this.#workload.sliceBlocks)
+      if (done.kind === 'failed') return this.#failUnlessDead(done.reason)
+      this.#countedUnits.blocks += done.blocks
+      this.#countedUnits.bytes += done.bytes
+      this.#countedUnits.messages += done.blocks
+    }
+    const after = await this.#counts()
     this.#counters = Object.fromEntries(
-      Object.entries(counts).map(([name, total]) => [
-        name,
-        total - (this.#countsBefore[name] ?? 0),
-      ]),
+      Object.entries(after).map(([name, total]) => [name, total - (before[name] ?? 0)]),
     )
   }
 
@@ -171,17 +177,11 @@ export class MeasuredSubject {
 
   #outcome(): Outcome {
     if (this.#state.state === 'failed') return this.#state
-    const sum = (pick: (slice: Slice) => number) =>
-      this.#slices.reduce((total, slice) => total + pick(slice), 0)
     return {
       state: 'completed',
       slices: this.#slices,
       counters: this.#counters,
-      countedUnits: {
-        blocks: sum(({ blocks }) => blocks),
-        bytes: sum(({ bytes }) => bytes),
-        messages: sum(({ messages }) => messages),
-      },
+      countedUnits: this.#countedUnits,
     }
   }
 

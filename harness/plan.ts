@@ -1,5 +1,6 @@
 import { backends } from '../implementations/registry.ts'
 import type { Workload } from '../scenarios/scenario.ts'
+import type { Pinning } from './pinning.ts'
 import type { Arm } from './record.ts'
 
 /** What a run measures, resolved: nothing is decided later than here. */
@@ -11,14 +12,14 @@ export interface Plan {
   /** No new round of a workload starts when its share of this is used up. */
   budgetMs: number | undefined
   marginPercent: number
+  /** Of every random order; the chain has a seed of its own among the scenario's settings. */
   seed: number
-  pinning: { driver: number[]; subject: number[] } | null
+  pinning: Pinning | null
 }
 
 export const planDefaults = {
   rounds: 8,
   marginPercent: 1,
-  seed: 1,
 } satisfies Partial<Plan>
 
 /** One process of each round. */

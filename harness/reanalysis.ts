@@ -13,8 +13,16 @@ export function reanalysed(record: SockbenchRecord, marginPercent?: number): Soc
       estimates: analyses[i].estimates,
       comparisons: analyses[i].comparisons,
     })),
-    warnings: analyses.flatMap(({ warnings }) => warnings),
+    warnings: [
+      ...record.warnings.filter(warning => !wasAnalysed(record, warning)),
+      ...analyses.flatMap(({ warnings }) => warnings),
+    ],
   }
+}
+
+/** Every warning of the analysis starts with the scenario's name and label. */
+function wasAnalysed({ scenarios }: SockbenchRecord, warning: string): boolean {
+  return scenarios.some(({ scenario, label }) => warning.startsWith(`${scenario} (${label}), `))
 }
 
 function marginOf({ configuration: { marginPercent } }: SockbenchRecord): number {

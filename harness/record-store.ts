@@ -56,8 +56,8 @@ export function prepareStore(base: string): void {
  */
 export function saveRecord(directory: string, record: SockbenchRecord): string {
   const path = join(directory, fileName)
-  const text = `${JSON.stringify(recordSchema.parse(record), null, 2)}\n`
   try {
+    const text = `${JSON.stringify(recordSchema.parse(record), null, 2)}\n`
     mkdirSync(directory, { recursive: true })
     replaceFile(path, join(directory, `.${fileName}.${process.pid}.tmp`), Buffer.from(text))
   } catch (error) {

@@ -41,6 +41,8 @@ const slice = z.strictObject({
   /** By thread name as in /proc/PID/task/TID/comm: `b-net`, `b-msghand`, and `other` for the rest. */
   threads: z.record(z.string(), threadTime),
   driverCpuNs: durationNs,
+  /** Whether every thread slept when CPU time was read, which is up to a tick old where one ran. */
+  exact: z.boolean(),
 })
 
 const outcome = z.discriminatedUnion('state', [
@@ -62,7 +64,14 @@ const processSample = z.strictObject({ round: count, backend: z.string(), arm, o
  * `cpu` is subject CPU, `wall` elapsed time, both per unit of work; the next two are shares of `cpu`
  * by thread; `driverCpu` is what the load generator spent.
  */
-const metric = z.enum(['cpu', 'wall', 'cpuSocketThread', 'cpuMessageHandler', 'driverCpu'])
+const metric = z.enum([
+  'cpu',
+  'wall',
+  'cpuSocketThread',
+  'cpuMessageHandler',
+  'cpuOther',
+  'driverCpu',
+])
 
 const metricUnit = z.enum(['s/GB', 'ns/message'])
 
@@ -112,6 +121,8 @@ const scenarioResult = z.strictObject({
   /** For people: `large, 1 peer`. */
   label: z.string(),
   unit: workUnit,
+  /** What a reader of its figures must know. */
+  caveats: z.array(z.string()),
   processes: z.array(processSample),
   estimates: z.array(estimate),
   comparisons: z.array(comparison),

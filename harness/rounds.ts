@@ -14,7 +14,7 @@ export interface RoundsObserver extends DriverObserver {
 /**
  * Measures one workload: in each round fresh processes of every subject, all alive together, warmed
  * up; then groups of slices, each group giving one slice to each subject in random order while the
- * others idle. Stops between rounds when the budget is used up or the driver is gone, and at once when
+ * others idle; then some slices for each alone, for which it counts. Stops between rounds when the budget is used up or the driver is gone, and at once when
  * the signal is aborted; the round that this interrupts is left out whole.
  */
 export async function measureWorkload(
@@ -27,6 +27,7 @@ export async function measureWorkload(
 ): Promise<ProcessSample[]> {
   const scenario = findScenario(workload.scenario)
   if (scenario === undefined) throw new Error(`no scenario ${workload.scenario}`)
+  const startMs = performance.now()
   const driver = await Driver.start(
     scenario.driver,
     workload,
@@ -38,7 +39,6 @@ export async function measureWorkload(
   if (!(driver instanceof Driver)) return nobodyStarted(plan, workload, driver.reason, observer)
   const samples: ProcessSample[] = []
   try {
-    const startMs = performance.now()
     for (let round = 0; round < plan.rounds && driver.running; round++) {
       if (!fitsBudget(round, performance.now() - startMs, budgetMs)) break
       observer.roundStarts(workload, round)
@@ -101,13 +101,12 @@ async function measureRound(
     for (const blocks of workload.warmUpBlocks) {
       for (const subject of subjects) await subject.warmUp(blocks)
     }
-    for (const subject of subjects) await subject.startCounting()
     for (let group = 0; group < workload.slices; group++) {
       for (const [order, subject] of shuffled(subjects, random).entries()) {
         await subject.measureSlice(group, order)
       }
     }
-    for (const subject of subjects) await subject.stopCounting()
+    for (const subject of subjects) await subject.count()
   } finally {
     signal.removeEventListener('abort', giveUp)
     await Promise.all(subjects.map(subject => subject.stop()))

@@ -1,6 +1,7 @@
-import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { MESSAGE_HANDLER_THREAD, type Protocol, SOCKET_THREAD, threadsOf } from './backend.ts'
+import { CONNECT_TIMEOUT_MS } from './node/loop-constants.ts'
 import type { SubjectOptions, ThreadEvent } from './node/thread-context.ts'
 import { describeErrno } from './sock/errno.ts'
 import { PosixNetwork } from './sock/posix-sock.ts'
@@ -68,14 +69,24 @@ export class Subject {
   /** Ends the loops, closes every socket, and waits for the threads to be gone. */
   async stop(): Promise<void> {
     this.memory.stop()
-    await Promise.all(this.workers.map(exitOf))
+    await Promise.all(this.workers.map(endOf))
     this.wakeUp?.close()
   }
 }
 
-async function exitOf(worker: Worker): Promise<void> {
-  if (worker.threadId !== -1) await once(worker, 'exit')
+/** A thread that waits for a mutex that a crashed one has left locked would wait for ever. */
+async function endOf(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return
+  const exited = new Promise(resolve => worker.once('exit', resolve))
+  const inTime = await Promise.race([
+    exited.then(() => true),
+    sleep(STOP_TIMEOUT_MS, false, { ref: false }),
+  ])
+  if (!inTime) await worker.terminate()
 }
+
+/** Longer than a connection may take to be opened. */
+const STOP_TIMEOUT_MS = CONNECT_TIMEOUT_MS + 1_000
 
 function createWakeUp(): WakeUpFd & { fd: number } {
   const wakeUp = new PosixNetwork(createSyscallCounts()).createWakeUp()

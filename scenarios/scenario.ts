@@ -14,7 +14,7 @@ export interface Scenario {
    * the fixed plan of `npm run bench` where nothing is set.
    * @throws SettingError for a setting that does not exist, or a value that cannot be
    */
-  workloads(settings: ReadonlyMap<string, string>, seed: number): Workload[]
+  workloads(settings: ReadonlyMap<string, string>): Workload[]
 }
 
 interface Setting {
@@ -39,6 +39,8 @@ export interface Workload {
   readonly subject: Omit<SubjectOptions, 'listen' | 'connect'>
   /** What a reader of its figures must know, if anything. */
   readonly caveats: readonly string[]
+  /** Slices for which counters are read, one after the other and without the others' between. */
+  readonly countingSlices: number
   /** What every subject works through before anything is measured: blocks, portion by portion. */
   readonly warmUpBlocks: readonly number[]
   readonly slices: number

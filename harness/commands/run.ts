@@ -1,9 +1,10 @@
+import { randomInt } from 'node:crypto'
 import { Command } from '@commander-js/extra-typings'
-import { getAffinity } from '../../implementations/sock/affinity.ts'
 import { findScenario, scenarios } from '../../scenarios/index.ts'
 import { SettingError, type Workload } from '../../scenarios/scenario.ts'
 import { Interrupted, RunError, UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
+import { choosePinning } from '../pinning.ts'
 import { FLOOR, knownBackends, type Plan, planDefaults } from '../plan.ts'
 import { print } from '../print.ts'
 import { barLine, Progress, progressStyle, roundLine } from '../progress.ts'
@@ -34,15 +35,14 @@ export function runCommand() {
     )
     .option(
       '--budget <time>',
-      'start no round that would end after this, as in 90s or 3m',
+      'after one round of each workload, start none that would end later than this; as in 90s or 3m',
       duration,
     )
     .option('--margin <percent>', 'equivalence margin', positiveNumber, planDefaults.marginPercent)
     .option(
       '--seed <n>',
-      'for the chain and every order',
+      'of every random order; drawn, and stored, if not given',
       wholeNumber(0, 0xffffffff),
-      planDefaults.seed,
     )
     .option(
       '--set <key=value>',
@@ -59,10 +59,17 @@ export function runCommand() {
       prepareStore(options.out)
       const progress = new Progress(progressStyle(process.stderr, options.quiet))
       const signal = interruptible()
-      const record = await run(plan, commandLine(), signal, observerOf(plan, progress))
+      const kept: { as: string | RecordError } = { as: '' }
+      const record = await run(plan, commandLine(plan.seed), signal, {
+        ...observerOf(plan, progress),
+        // After each workload, so that a later one cannot take the earlier ones along.
+        concluded: soFar => {
+          kept.as = store(soFar, options.out)
+        },
+      })
       progress.clear()
       if (record.scenarios.length === 0) throw nothingMeasured(signal)
-      const stored = store(record, options.out)
+      const stored = kept.as
       const path = stored instanceof RecordError ? 'not stored' : stored
       print(options.json ? `${JSON.stringify(record)}\n` : report(record, path, options.color))
       if (stored instanceof RecordError) throw stored
@@ -79,7 +86,7 @@ interface RunOptions {
   rounds: number
   budget?: number | undefined
   margin: number
-  seed: number
+  seed?: number | undefined
   set: string[]
 }
 
@@ -91,12 +98,12 @@ function planOf(options: RunOptions): Plan {
     rounds: options.rounds,
     budgetMs: options.budget,
     marginPercent: options.margin,
-    seed: options.seed,
-    pinning: pinning(),
+    seed: options.seed ?? randomInt(2 ** 32),
+    pinning: choosePinning(),
   }
 }
 
-function workloadsOf({ scenario: names, set, seed }: RunOptions): Workload[] {
+function workloadsOf({ scenario: names, set }: RunOptions): Workload[] {
   const settings = settingsOf(set)
   return [...new Set(names)].flatMap(name => {
     const scenario = findScenario(name)
@@ -105,7 +112,7 @@ function workloadsOf({ scenario: names, set, seed }: RunOptions): Workload[] {
       throw new UsageError(`no scenario "${name}"; known: ${known}`)
     }
     try {
-      return scenario.workloads(settings, seed)
+      return scenario.workloads(settings)
     } catch (error) {
       if (error instanceof SettingError) throw new UsageError(error.message)
       throw error
@@ -142,14 +149,17 @@ function keyAndValue(setting: string): [string, string] {
   return [key, value.join('=')]
 }
 
-/** Driver and subjects on different CPUs; not at all where there is just one. */
-function pinning(): Plan['pinning'] {
-  const cpus = getAffinity()
-  return cpus.length < 2 ? null : { driver: [cpus[0]], subject: [cpus[1]] }
+/** What repeats this run: the orders' seed is added where it was drawn. */
+function commandLine(seed: number): string {
+  const given = process.argv.slice(2)
+  const words = given.some(word => word.startsWith('--seed'))
+    ? given
+    : [...given, '--seed', String(seed)]
+  return ['sockbench', ...words.map(quoted)].join(' ')
 }
 
-function commandLine(): string {
-  return ['sockbench', ...process.argv.slice(2)].join(' ')
+function quoted(word: string): string {
+  return /^[\w./:,=+@%-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 function observerOf(plan: Plan, progress: Progress): RoundsObserver {

@@ -47,6 +47,8 @@ export function reportModel(record: SockbenchRecord, recordPath: string): Report
       { name: 'again', text: record.command },
       { name: 'machine', text: machineText(record.environment) },
       { name: 'why believe it', text: methodText(record) },
+      { name: 'how to read', text: READING },
+      { name: 'chance', text: chanceText(record) },
     ],
   }
 }
@@ -65,8 +67,8 @@ const absent = '—'
 function subjectTable(result: ScenarioResult): Table {
   const costs =
     result.unit === 'GB'
-      ? ['CPU s/GB', 'b-net', 'b-msghand', 'MB/s']
-      : ['CPU ns/message', 'b-net', 'b-msghand', 'messages/CPU-s', 'messages/s']
+      ? ['CPU s/GB', 'b-net', 'b-msghand', 'other', 'MB/s']
+      : ['CPU ns/message', 'b-net', 'b-msghand', 'other', 'messages/CPU-s', 'messages/s']
   const table: Table = {
     head: ['backend', ...costs, 'driver/subject', 'CPU ratio', '95 % interval', 'verdict'],
     rows: [],
@@ -101,7 +103,9 @@ function costCells(result: ScenarioResult, backend: string, arm: Arm): string[] 
     result.estimates.find(isEstimateOf(backend, arm, metric))?.value ?? null
   const cell = (value: number | null) => (value === null ? absent : figure(value))
   const [cpu, wall, driver] = [cost('cpu'), cost('wall'), cost('driverCpu')]
-  const threads = [cell(cost('cpuSocketThread')), cell(cost('cpuMessageHandler'))]
+  const threads = (['cpuSocketThread', 'cpuMessageHandler', 'cpuOther'] as const).map(metric =>
+    cell(cost(metric)),
+  )
   const share = cpu === null || driver === null ? absent : `${figure((100 * driver) / cpu)} %`
   const rate = (perSecond: number, value: number | null) =>
     cell(value === null ? null : perSecond / value)
@@ -196,6 +200,17 @@ function counterLabel(name: string): string {
 
 function failureText({ backend, arm, scenario, label, round, stage, reason }: Failure): string {
   return `${subjectName(backend, arm)} did not finish ${scenario} (${label}), round ${round}, ${stage}: ${reason}`
+}
+
+const READING =
+  'columns are medians over processes; ratios are against the mean of A and A′, slice group by slice ' +
+  'group, a fifth trimmed at each end; a message is a block received and the request for another'
+
+/** The intervals are each at 95 %, and not corrected for there being several. */
+function chanceText({ scenarios }: SockbenchRecord): string {
+  const intervals = scenarios.flatMap(s => s.comparisons.filter(c => c.low !== null))
+  const expected = figure(0.05 * intervals.length)
+  return `${intervals.length} intervals at 95 %: some ${expected} of them would miss the truth by chance alone`
 }
 
 function machineText({ cpuModel, cpus, kernel, node, loadBefore, loadAfter }: Environment): string {

@@ -81,6 +81,7 @@ const costNames: Record<Metric, string> = {
   cpu: 'CPU',
   wall: 'wall time',
   cpuSocketThread: 'socket-thread CPU',
+  cpuOther: 'CPU of other threads',
   cpuMessageHandler: 'message-handler CPU',
   driverCpu: 'driver CPU',
 }

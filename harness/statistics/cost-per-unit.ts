@@ -6,6 +6,7 @@ export const metrics: readonly Metric[] = [
   'wall',
   'cpuSocketThread',
   'cpuMessageHandler',
+  'cpuOther',
   'driverCpu',
 ]
 
@@ -19,7 +20,9 @@ export const metricUnits: Record<WorkUnit, MetricUnit> = { GB: 's/GB', message: 
 export function costPerUnit(sample: ProcessSample, metric: Metric, unit: WorkUnit): number | null {
   if (sample.outcome.state === 'failed') return null
   const costs = sliceCosts(sample.outcome.slices, metric, unit)
-  const usable = costs.length > 0 && costs.every(cost => Number.isFinite(cost) && cost > 0)
+  // V8's own threads may rest for a whole slice; the work itself cannot cost nothing.
+  const isPossible = (cost: number) => Number.isFinite(cost) && (cost > 0 || metric === 'cpuOther')
+  const usable = costs.length > 0 && costs.every(isPossible)
   return usable ? trimmedMean(costs) : null
 }
 
@@ -44,6 +47,8 @@ function costNs(slice: Slice, metric: Metric): number {
       return slice.threads['b-net']?.cpuNs ?? Number.NaN
     case 'cpuMessageHandler':
       return slice.threads['b-msghand']?.cpuNs ?? Number.NaN
+    case 'cpuOther':
+      return slice.threads.other?.cpuNs ?? Number.NaN
     case 'driverCpu':
       return slice.driverCpuNs
   }

@@ -1,5 +1,5 @@
 import { type Activity, isInactive } from '../node/inactivity.ts'
-import { countLateSend } from '../node/late-wake-ups.ts'
+import { countLateReceive, countLateSend } from '../node/late-wake-ups.ts'
 import { MAX_CONNECTIONS } from '../node/loop-constants.ts'
 import { type HandlerConnman, runMessageHandler } from '../node/message-handler.ts'
 import { MessageReceiver } from '../node/message-receiver.ts'
@@ -46,6 +46,8 @@ class P2pNode extends Connection implements Node, Activity {
  */
 class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<P2pNode> {
   private nodes: P2pNode[] = []
+  private readonly optimistic = this.context.options.sendMode === 'optimistic'
+  private readonly alwaysAskToSend = this.context.options.sendMode === 'pollout'
   private nextNodeId = 0
 
   // ---- socket thread ----
@@ -62,9 +64,8 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
       }
     }
     for (const address of options.connect) {
-      const connected = this.connect(address, (sock, memory) =>
-        this.createNode(false, sock, memory),
-      )
+      if (context.subject.stopping) break
+      const connected = this.connect(address, sock => this.createNode(false, sock))
       if (typeof connected === 'number') {
         report({ kind: 'connect-failed', address, errno: -connected })
       } else {
@@ -78,18 +79,14 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
     throw new Error('connections are opened by the socket thread')
   }
 
-  override eventNewConnectionAccepted(
-    sock: NetSock,
-    memory: ConnectionMemory,
-  ): P2pNode | undefined {
+  override eventNewConnectionAccepted(sock: NetSock): P2pNode | undefined {
     if (this.nodes.length >= MAX_CONNECTIONS) return undefined
-    return this.createNode(true, sock, memory)
+    return this.createNode(true, sock)
   }
 
   override eventReadyToSend(node: P2pNode): boolean {
     const { sendMutex, sending } = node.memory
     sendMutex.lock()
-    countLateSend(node.memory, this.counts)
     const bytesSent = this.sendMessagesAsBytes(node)
     const dataLeft = !sending.isEmpty
     sendMutex.unlock()
@@ -101,7 +98,10 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
   override eventGotData(node: P2pNode, data: Uint8Array): void {
     node.lastRecvMs = this.nowMs
     this.counts[Counter.bytesReceived] += data.length
-    if (!node.receiver.receiveMsgBytes(data)) this.disconnectAndClose(node)
+    if (!node.receiver.receiveMsgBytes(data)) {
+      this.context.report({ kind: 'peer-disconnected', id: node.id, reason: node.receiver.failure })
+      this.disconnectAndClose(node)
+    }
     if (node.receiver.completed === 0) return
     if (node.memory.received.publish()) this.counts[Counter.floodPauses]++
     if (this.context.subject.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++
@@ -116,16 +116,19 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
   }
 
   override shouldTryToSend(node: P2pNode): boolean {
-    if (this.context.options.sendMode === 'pollout') return true
+    if (this.alwaysAskToSend) return true
     const { sendMutex, sending } = node.memory
     sendMutex.lock()
     const hasBytesToSend = !sending.isEmpty
+    if (hasBytesToSend) countLateSend(node.memory, this.counts)
     sendMutex.unlock()
     return hasBytesToSend
   }
 
   override shouldTryToRecv(node: P2pNode): boolean {
-    return !node.memory.received.paused
+    if (node.memory.received.paused) return false
+    countLateReceive(node.memory, this.counts)
+    return true
   }
 
   override eventIOLoopCompletedForOne(node: P2pNode): void {
@@ -149,7 +152,8 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
     this.closeConnection(node)
   }
 
-  private createNode(inbound: boolean, sock: NetSock, memory: ConnectionMemory): P2pNode {
+  private createNode(inbound: boolean, sock: NetSock): P2pNode {
+    const memory = ConnectionMemory.create()
     const node = new P2pNode(this.nextNodeId++, inbound, sock, memory)
     this.insertNode(node)
     this.announce({ id: node.id, fd: sock.fd, inbound, buffer: memory.buffer })
@@ -166,7 +170,7 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
     const queueWasEmpty = sending.isEmpty
     if (queueMessage(sending, type, payload)) this.counts[Counter.messagesSent]++
     else node.memory.requestDisconnect()
-    if (queueWasEmpty && this.context.options.sendMode === 'optimistic') {
+    if (queueWasEmpty && this.optimistic) {
       this.sendMessagesAsBytes(node)
     }
     const dataLeft = !sending.isEmpty

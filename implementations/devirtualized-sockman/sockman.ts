@@ -1,10 +1,9 @@
-import { countLateReceive } from '../node/late-wake-ups.ts'
 import { CONNECT_TIMEOUT_MS, SELECT_TIMEOUT_MS } from '../node/loop-constants.ts'
 import type { NetSock, ThreadContext } from '../node/thread-context.ts'
 import { connectSock, listenOn } from '../sock/connect.ts'
-import { isTransient } from '../sock/errno.ts'
+import { EINTR, isTransient } from '../sock/errno.ts'
 import { type Address, ERR, type Events, type EventsPerSock, RECV, SEND } from '../sock/sock.ts'
-import { ConnectionMemory } from '../threads/connection-memory.ts'
+import type { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
 import { sleepMs } from '../threads/sleep.ts'
 
@@ -12,8 +11,8 @@ import { sleepMs } from '../threads/sleep.ts'
 export abstract class Connection {
   readonly sock: NetSock
   readonly memory: ConnectionMemory
-  /** This connection's entry in the wait set. */
-  readonly events: Events = { requested: 0, occurred: 0 }
+  /** This connection's entry in the wait set of this iteration. */
+  events: Events = NOT_POLLED
 
   constructor(sock: NetSock, memory: ConnectionMemory) {
     this.sock = sock
@@ -21,11 +20,15 @@ export abstract class Connection {
   }
 }
 
+const NOT_POLLED: Events = { requested: 0, occurred: 0 }
+
 /**
  * A SockMan specialised for one consumer: TypeScript's nearest thing to
  * `template <typename Consumer> class SockMan`. Each call evaluates the class anew, so that its
  * methods have call sites and type feedback of their own, which only ever see this consumer: its
- * events are called directly. Connections are handed over as objects; nothing is looked up.
+ * events are called directly. Connections are handed over as objects; nothing is looked up. For the
+ * rest it does what the virtual one does: a snapshot of the connections under `connectedMutex`, and a
+ * new wait set, in each iteration.
  *
  * Each thread that uses connections has an instance; the one on the socket thread opens, closes
  * and polls, the others only send.
@@ -35,7 +38,7 @@ export function specialiseSockMan<C extends Connection>() {
     protected readonly context: ThreadContext
     protected readonly counts: Float64Array
     private readonly bufferSizes: { receiveBufferBytes: number; sendBufferBytes: number }
-    private connections: C[] = []
+    private readonly connections: C[] = []
     private readonly listening = new Map<NetSock, Events>()
     private readonly wakeUpEvents: Events = { requested: RECV, occurred: 0 }
     /** Read once per iteration, as Core does. */
@@ -51,7 +54,7 @@ export function specialiseSockMan<C extends Connection>() {
     // ---- what a consumer implements; the same events as the virtual SockMan's ----
 
     /** Makes the consumer's connection around an accepted socket, or undefined to refuse it. */
-    abstract eventNewConnectionAccepted(sock: NetSock, memory: ConnectionMemory): C | undefined
+    abstract eventNewConnectionAccepted(sock: NetSock): C | undefined
     /** @returns true to leave out the next receive (`cancel_recv`) */
     abstract eventReadyToSend(connection: C): boolean
     abstract eventGotData(connection: C, data: Uint8Array): void
@@ -73,11 +76,11 @@ export function specialiseSockMan<C extends Connection>() {
     }
 
     /** @returns the connection that `make` made around the new socket, or `-errno` */
-    connect(to: Address, make: (sock: NetSock, memory: ConnectionMemory) => C): C | number {
+    connect(to: Address, make: (sock: NetSock) => C): C | number {
       const sock = connectSock(this.context.network, to, CONNECT_TIMEOUT_MS, this.bufferSizes)
       if (typeof sock === 'number') return sock
-      const connection = make(sock, ConnectionMemory.create())
-      this.connections.push(connection)
+      const connection = make(sock)
+      this.insert(connection)
       return connection
     }
 
@@ -93,13 +96,17 @@ export function specialiseSockMan<C extends Connection>() {
       return n < 0 && isTransient(-n) ? 0 : n
     }
 
-    /** The loop forgets the connection before its next wait. */
-    closeConnection({ memory, sock }: C): void {
+    closeConnection(connection: C): void {
+      const { memory, sock } = connection
+      const { connectedMutex } = this.context.subject
+      connectedMutex.lock()
+      const at = this.connections.indexOf(connection)
+      if (at >= 0) this.connections.splice(at, 1)
+      connectedMutex.unlock()
+      if (at < 0) return
       memory.sockMutex.lock()
-      if (!memory.closed) {
-        memory.markClosed()
-        sock.close()
-      }
+      memory.markClosed()
+      sock.close()
       memory.sockMutex.unlock()
       this.context.subject.handlerWakeUp.wake()
     }
@@ -110,46 +117,59 @@ export function specialiseSockMan<C extends Connection>() {
       const { network, subject, wakeUp } = this.context
       while (!subject.stopping) {
         this.eventIOLoopCompletedForAll()
-        const eventsPerSock = this.generateWaitSockets()
+        const snapshot = this.snapshotOfConnections()
+        const eventsPerSock = this.generateWaitSockets(snapshot)
         const ready =
           eventsPerSock.size === 0 ? -1 : network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock)
         if (ready > 0) this.counts[Counter.pollWakeUps]++
         else if (ready === 0) this.counts[Counter.pollTimeouts]++
-        else sleepMs(SELECT_TIMEOUT_MS)
+        else if (ready !== -EINTR) sleepMs(SELECT_TIMEOUT_MS)
         if (wakeUp !== undefined && this.wakeUpEvents.occurred & RECV) wakeUp.drain()
         this.nowMs = performance.now()
-        this.socketHandlerConnected()
+        this.socketHandlerConnected(snapshot)
         this.socketHandlerListening()
       }
-      for (const connection of this.connections) this.closeConnection(connection)
+      for (const connection of this.snapshotOfConnections()) this.closeConnection(connection)
       for (const sock of this.listening.keys()) sock.close()
     }
 
-    private generateWaitSockets(): EventsPerSock {
+    private snapshotOfConnections(): C[] {
+      const { connectedMutex } = this.context.subject
+      connectedMutex.lock()
+      const snapshot = this.connections.slice()
+      connectedMutex.unlock()
+      return snapshot
+    }
+
+    private insert(connection: C): void {
+      const { connectedMutex } = this.context.subject
+      connectedMutex.lock()
+      this.connections.push(connection)
+      connectedMutex.unlock()
+    }
+
+    private generateWaitSockets(connections: readonly C[]): EventsPerSock {
       const eventsPerSock: EventsPerSock = new Map()
       const { wakeUp } = this.context
       if (wakeUp !== undefined) eventsPerSock.set(wakeUp, this.wakeUpEvents)
       for (const [sock, events] of this.listening) eventsPerSock.set(sock, events)
-      let anyClosed = false
-      for (const connection of this.connections) {
-        const { memory, events } = connection
-        events.occurred = 0
-        if (memory.closed) {
-          anyClosed = true
-          continue
-        }
+      for (const connection of connections) {
         const selectRecv = this.shouldTryToRecv(connection)
         const selectSend = this.shouldTryToSend(connection)
-        events.requested = (selectSend ? SEND : 0) | (selectRecv ? RECV : 0)
-        if (events.requested !== 0) eventsPerSock.set(connection.sock, events)
+        if (!selectRecv && !selectSend) {
+          connection.events = NOT_POLLED
+          continue
+        }
+        const requested = (selectSend ? SEND : 0) | (selectRecv ? RECV : 0)
+        connection.events = { requested, occurred: 0 }
+        eventsPerSock.set(connection.sock, connection.events)
       }
-      if (anyClosed) this.connections = this.connections.filter(({ memory }) => !memory.closed)
       this.counts[Counter.waitSetEntries] += eventsPerSock.size
       return eventsPerSock
     }
 
-    private socketHandlerConnected(): void {
-      for (const connection of this.connections) {
+    private socketHandlerConnected(connections: readonly C[]): void {
+      for (const connection of connections) {
         if (this.context.subject.stopping) return
         const { requested, occurred } = connection.events
         if (requested === 0) continue
@@ -164,7 +184,6 @@ export function specialiseSockMan<C extends Connection>() {
       const { memory, sock } = connection
       const room = memory.received.reserve()
       if (room.length === 0) return
-      countLateReceive(memory, this.counts)
       memory.sockMutex.lock()
       const n = sock.recv(room)
       memory.sockMutex.unlock()
@@ -180,9 +199,9 @@ export function specialiseSockMan<C extends Connection>() {
         if (typeof accepted === 'number') continue
         const { sock } = accepted
         sock.setSockOpt('TCP_NODELAY', 1)
-        const connection = this.eventNewConnectionAccepted(sock, ConnectionMemory.create())
+        const connection = this.eventNewConnectionAccepted(sock)
         if (connection === undefined) sock.close()
-        else this.connections.push(connection)
+        else this.insert(connection)
       }
     }
   }

@@ -3,7 +3,7 @@ import { countLateReceive, countLateSend } from '../node/late-wake-ups.ts'
 import { CONNECT_TIMEOUT_MS, MAX_CONNECTIONS, SELECT_TIMEOUT_MS } from '../node/loop-constants.ts'
 import type { NetSock, SocketThreadContext } from '../node/thread-context.ts'
 import { connectSock, listenOn } from '../sock/connect.ts'
-import { isTransient } from '../sock/errno.ts'
+import { EINTR, isTransient } from '../sock/errno.ts'
 import { type Address, ERR, type Events, type EventsPerSock, RECV, SEND } from '../sock/sock.ts'
 import { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
@@ -38,7 +38,9 @@ class DirectConnman {
   run(): void {
     const { options, subject } = this.context
     if (options.listen !== undefined) this.bindAndStartListening(options.listen)
-    for (const address of options.connect) this.openNetworkConnection(address)
+    for (const address of options.connect) {
+      if (!subject.stopping) this.openNetworkConnection(address)
+    }
     while (!subject.stopping) {
       this.disconnectNodes()
       this.socketHandler()
@@ -54,7 +56,7 @@ class DirectConnman {
     const ready = eventsPerSock.size === 0 ? -1 : network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock)
     if (ready > 0) this.counts[Counter.pollWakeUps]++
     else if (ready === 0) this.counts[Counter.pollTimeouts]++
-    else sleepMs(SELECT_TIMEOUT_MS)
+    else if (ready !== -EINTR) sleepMs(SELECT_TIMEOUT_MS)
     if (wakeUp !== undefined && occurred(eventsPerSock.get(wakeUp)) & RECV) wakeUp.drain()
     this.socketHandlerConnected(nodes, eventsPerSock)
     this.socketHandlerListening(eventsPerSock)
@@ -70,8 +72,10 @@ class DirectConnman {
     for (const node of nodes) {
       const { received, sending, sendMutex } = node.memory
       const selectRecv = !received.paused
+      if (selectRecv) countLateReceive(node.memory, this.counts)
       sendMutex.lock()
       const selectSend = this.alwaysAskToSend || !sending.isEmpty
+      if (selectSend) countLateSend(node.memory, this.counts)
       sendMutex.unlock()
       if (!selectRecv && !selectSend) continue
       const requested = (selectSend ? SEND : 0) | (selectRecv ? RECV : 0)
@@ -103,7 +107,6 @@ class DirectConnman {
   private sendAndHasLeft(node: DirectNode): boolean {
     const { sendMutex, sending } = node.memory
     sendMutex.lock()
-    countLateSend(node.memory, this.counts)
     const bytesSent = node.socketSendData(this.counts)
     const dataLeft = !sending.isEmpty
     sendMutex.unlock()
@@ -114,7 +117,6 @@ class DirectConnman {
     const { received, sockMutex } = node.memory
     const room = received.reserve()
     if (room.length === 0) return
-    countLateReceive(node.memory, this.counts)
     sockMutex.lock()
     const n = node.sock.recv(room)
     sockMutex.unlock()
@@ -128,7 +130,10 @@ class DirectConnman {
   }
 
   private receiveMsgBytes(node: DirectNode, data: Uint8Array): void {
-    if (!node.receiver.receiveMsgBytes(data)) this.closeSocketDisconnect(node)
+    if (!node.receiver.receiveMsgBytes(data)) {
+      this.context.report({ kind: 'peer-disconnected', id: node.id, reason: node.receiver.failure })
+      this.closeSocketDisconnect(node)
+    }
     if (node.receiver.completed === 0) return
     if (node.memory.received.publish()) this.counts[Counter.floodPauses]++
     if (this.context.subject.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++

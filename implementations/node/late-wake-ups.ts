@@ -4,12 +4,15 @@ import { Counter } from '../threads/counters.ts'
 /** A wait this long is the poll loop's 50 ms timeout showing. */
 const LATE_MS = 45
 
-/** The loop is about to send: counts it if the bytes waited for the loop to wake. Under `sendMutex`. */
+/**
+ * The loop is about to poll the connection for SEND: counts the time since something was left for it
+ * to send, which it slept through. Under `sendMutex`.
+ */
 export function countLateSend({ sending }: ConnectionMemory, counts: Float64Array): void {
   if (sending.takeWaitMs() >= LATE_MS) counts[Counter.sendWaits45ms]++
 }
 
-/** The loop is about to receive: counts it if a flood pause ended long before the loop saw it. */
+/** The loop is about to poll the connection for RECV: counts the time since a flood pause ended. */
 export function countLateReceive({ received }: ConnectionMemory, counts: Float64Array): void {
   if (received.takeResumeDelayMs() >= LATE_MS) counts[Counter.receiveWaits45ms]++
 }

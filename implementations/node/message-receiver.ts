@@ -1,5 +1,5 @@
 import { REGTEST_MAGIC } from '../protocol/p2p/constants.ts'
-import { V1Transport } from '../protocol/p2p/v1-transport.ts'
+import { TransportError, V1Transport } from '../protocol/p2p/v1-transport.ts'
 import type { ReceiveQueue } from '../threads/receive-queue.ts'
 
 /** Turns the bytes of one connection into messages in its receive queue, on the socket thread. */
@@ -8,6 +8,8 @@ export class MessageReceiver {
   private readonly transport = new V1Transport(REGTEST_MAGIC)
   /** Messages that the last `receiveMsgBytes` completed. */
   completed = 0
+  /** Why the last `receiveMsgBytes` answered false. */
+  failure = ''
 
   constructor(queue: ReceiveQueue) {
     this.queue = queue
@@ -25,7 +27,13 @@ export class MessageReceiver {
     const to = from + data.length
     while (from < to) {
       const consumed = transport.receivedBytes(queue.bytes, from, to)
-      if (consumed < 0) return false
+      if (consumed < 0) {
+        this.failure =
+          consumed === TransportError.tooLong
+            ? 'announced a message above 4,000,000 bytes'
+            : 'sent what is no message: wrong magic'
+        return false
+      }
       from += consumed
       if (!transport.complete) continue
       if (transport.outcome === 'accepted') {

@@ -48,7 +48,10 @@ export class PeerManager<N extends Node> {
   private readonly peers = new Map<number, Peer>()
   private readonly ownNonce = randomBytes(8).readBigUInt64LE()
   /** The peer that headers are asked of until it has no more; then all of them are. */
-  private headersSync: { state: 'idle' } | { state: 'asking'; peer: number } | { state: 'done' } = {
+  private headersSync:
+    | { state: 'idle' }
+    | { state: 'asking'; peer: number; sinceMs: number }
+    | { state: 'done' } = {
     state: 'idle',
   }
   private stallingTimeoutMs = BLOCK_STALLING_TIMEOUT_DEFAULT_MS
@@ -106,7 +109,7 @@ export class PeerManager<N extends Node> {
     if (peer === undefined || peer.handshake !== 'done') return
     if (node.memory.disconnectRequested) return // nothing may be asked of it any more
     this.askForHeaders(node, peer)
-    if (this.isTooSlow(node, peer)) return
+    if (this.withholdsHeaders(node) || this.isTooSlow(node, peer)) return
     this.askForBlocks(node, peer)
   }
 
@@ -163,7 +166,7 @@ export class PeerManager<N extends Node> {
     if (peer.headersAsked) return
     if (this.headersSync.state === 'asking') return
     if (this.headersSync.state === 'idle') {
-      this.headersSync = { state: 'asking', peer: node.id }
+      this.headersSync = { state: 'asking', peer: node.id, sinceMs: this.options.nowMs() }
     }
     peer.headersAsked = true
     // From the tip's parent, so that the answer is never empty and tells what the peer has.
@@ -179,6 +182,7 @@ export class PeerManager<N extends Node> {
     const offsets = decodeHeaders(payload)
     if (offsets instanceof Malformed) return this.malformed(node, offsets)
     for (let i = 0; i < offsets.length; i++) {
+      // Core looks at the whole message first; what stands before a break is kept here.
       if (i > 0 && headerPrevHash(payload, offsets[i]) !== this.headers.lastHash) {
         return this.disconnect(node, 'sent non-continuous headers')
       }
@@ -190,10 +194,20 @@ export class PeerManager<N extends Node> {
     peer.unconnectingHeaders = 0
     if (offsets.length > 0) this.learnAvailability(peer, payload, offsets[offsets.length - 1])
     if (offsets.length === MAX_HEADERS_RESULTS) {
+      if (this.headersSync.state === 'asking') this.headersSync.sinceMs = this.options.nowMs()
       this.pushGetHeaders(node, this.headers.tipHeight)
     } else {
       this.headersExhausted(node)
     }
+  }
+
+  /** Nobody else is asked while this peer is: it has to answer, or go. */
+  private withholdsHeaders(node: N): boolean {
+    const sync = this.headersSync
+    if (sync.state !== 'asking' || sync.peer !== node.id) return false
+    if (this.options.nowMs() - sync.sinceMs <= HEADERS_RESPONSE_TIMEOUT_MS) return false
+    this.disconnect(node, `sent no headers for ${HEADERS_RESPONSE_TIMEOUT_MS} ms`)
+    return true
   }
 
   /** The peer has no more headers for this chain: now the others may be asked as well. */
@@ -247,6 +261,7 @@ export class PeerManager<N extends Node> {
     if (free < this.options.refillBlocks || peer.bestKnownHeight <= this.download.tipHeight) return
     const heights = this.download.requestNext(node.id, peer.bestKnownHeight, free)
     if (heights.length === 0) {
+      if (peer.blocksInFlight > 0) return // it is busy itself
       const staller = this.download.staller(node.id, peer.bestKnownHeight)
       if (staller !== undefined) this.startStalling(staller)
       return
@@ -393,6 +408,8 @@ function newPeer(): Peer {
 const PING_NONCE_BYTES = 8
 const MIN_PEER_PROTO_VERSION = 31800
 const MAX_UNCONNECTING_HEADERS = 10
+/** Core's HEADERS_RESPONSE_TIME; here for each message of the sync. */
+const HEADERS_RESPONSE_TIMEOUT_MS = 120_000
 const BLOCK_STALLING_TIMEOUT_DEFAULT_MS = 2_000
 const BLOCK_STALLING_TIMEOUT_MAX_MS = 64_000
 /** One block interval, and half of one for each other peer that is downloaded from. */

@@ -21,9 +21,9 @@ export const counterNames = [
   'handlerWakeUps',
   /** A connection passed the receive flood limit. */
   'floodPauses',
-  /** A connection was received from 45 ms or more after its flood pause had ended. */
+  /** A connection was polled for RECV again 45 ms or more after its flood pause had ended. */
   'receiveWaits45ms',
-  /** A message waited 45 ms or more for the loop to send it. */
+  /** A connection was polled for SEND 45 ms or more after something had been left for the loop to send. */
   'sendWaits45ms',
   /** Sends that took only part of what was queued. */
   'partialSends',

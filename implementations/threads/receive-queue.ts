@@ -1,4 +1,4 @@
-import { monotonicMs } from './monotonic-clock.ts'
+import { elapsedMs, monotonicMs } from './monotonic-clock.ts'
 import { Mutex } from './mutex.ts'
 
 /** Core's `-maxreceivebuffer`: above this many queued bytes a connection is not received from. */
@@ -117,6 +117,11 @@ export class ReceiveQueue {
 
   /** The message that ends before `end` is not wanted: its bytes are free again. */
   drop(end: number): void {
+    // A short one is freed with its neighbours, or a peer could make as many runs as it likes.
+    const newestRun = this.runs.at(-1)
+    if (newestRun?.end === this.frameStart && end - this.frameStart <= RECV_CHUNK_BYTES) {
+      newestRun.end = end
+    }
     this.frameStart = end
   }
 
@@ -145,7 +150,7 @@ export class ReceiveQueue {
     const resumedAtMs = Atomics.load(this.control, Control.resumedAtMs)
     if (resumedAtMs === 0) return -1
     Atomics.store(this.control, Control.resumedAtMs, 0)
-    return monotonicMs() - resumedAtMs
+    return elapsedMs(resumedAtMs)
   }
 
   // ---- message-handler thread ----

@@ -1,4 +1,4 @@
-import { monotonicMs } from './monotonic-clock.ts'
+import { elapsedMs, monotonicMs } from './monotonic-clock.ts'
 
 /** Core's `-maxsendbuffer`: above this many bytes to send no more messages of the peer are handled. */
 export const SEND_BUFFER_BYTES = 1_000_000
@@ -73,7 +73,7 @@ export class SendQueue {
     const sinceMs = this.control[Control.waitingSinceMs]
     if (sinceMs === 0) return -1
     this.control[Control.waitingSinceMs] = 0
-    return monotonicMs() - sinceMs
+    return elapsedMs(sinceMs)
   }
 }
 

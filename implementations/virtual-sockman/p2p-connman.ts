@@ -1,5 +1,5 @@
 import { type Activity, isInactive } from '../node/inactivity.ts'
-import { countLateSend } from '../node/late-wake-ups.ts'
+import { countLateReceive, countLateSend } from '../node/late-wake-ups.ts'
 import { MAX_CONNECTIONS } from '../node/loop-constants.ts'
 import { type HandlerConnman, runMessageHandler } from '../node/message-handler.ts'
 import { MessageReceiver } from '../node/message-receiver.ts'
@@ -30,6 +30,8 @@ export function runVirtualP2pMessageHandler(context: MessageHandlerContext): voi
  */
 class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
   private readonly nodes = new Map<ConnectionId, P2pNode>()
+  private readonly optimistic = this.context.options.sendMode === 'optimistic'
+  private readonly alwaysAskToSend = this.context.options.sendMode === 'pollout'
 
   // ---- socket thread ----
 
@@ -44,7 +46,9 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
         report({ kind: 'listening', address: bound })
       }
     }
-    for (const address of options.connect) this.openNetworkConnection(address, report)
+    for (const address of options.connect) {
+      if (!context.subject.stopping) this.openNetworkConnection(address, report)
+    }
     this.threadSocketHandler()
   }
 
@@ -73,7 +77,6 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
     if (node === undefined) return true
     const { sendMutex, sending } = node.memory
     sendMutex.lock()
-    countLateSend(node.memory, this.counts)
     const bytesSent = this.sendMessagesAsBytes(node)
     const dataLeft = !sending.isEmpty
     sendMutex.unlock()
@@ -87,7 +90,10 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
     if (node === undefined) return
     node.lastRecvMs = this.nowMs
     this.counts[Counter.bytesReceived] += data.length
-    if (!node.receiver.receiveMsgBytes(data)) this.disconnectAndClose(node)
+    if (!node.receiver.receiveMsgBytes(data)) {
+      this.context.report({ kind: 'peer-disconnected', id: node.id, reason: node.receiver.failure })
+      this.disconnectAndClose(node)
+    }
     if (node.receiver.completed === 0) return
     if (node.memory.received.publish()) this.counts[Counter.floodPauses]++
     if (this.context.subject.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++
@@ -104,19 +110,22 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
   }
 
   protected override shouldTryToSend(id: ConnectionId): boolean {
-    if (this.context.options.sendMode === 'pollout') return super.shouldTryToSend(id)
+    if (this.alwaysAskToSend) return super.shouldTryToSend(id)
     const node = this.getNodeById(id)
     if (node === undefined) return false
     const { sendMutex, sending } = node.memory
     sendMutex.lock()
     const hasBytesToSend = !sending.isEmpty
+    if (hasBytesToSend) countLateSend(node.memory, this.counts)
     sendMutex.unlock()
     return hasBytesToSend
   }
 
   protected override shouldTryToRecv(id: ConnectionId): boolean {
     const node = this.getNodeById(id)
-    return node !== undefined && !node.memory.received.paused
+    if (node === undefined || node.memory.received.paused) return false
+    countLateReceive(node.memory, this.counts)
+    return true
   }
 
   protected override eventIOLoopCompletedForOne(id: ConnectionId): void {
@@ -157,7 +166,7 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
     const queueWasEmpty = sending.isEmpty
     if (queueMessage(sending, type, payload)) this.counts[Counter.messagesSent]++
     else node.memory.requestDisconnect()
-    if (queueWasEmpty && this.context.options.sendMode === 'optimistic') {
+    if (queueWasEmpty && this.optimistic) {
       this.sendMessagesAsBytes(node)
     }
     const dataLeft = !sending.isEmpty

@@ -1,8 +1,7 @@
-import { countLateReceive } from '../node/late-wake-ups.ts'
 import { CONNECT_TIMEOUT_MS, SELECT_TIMEOUT_MS } from '../node/loop-constants.ts'
 import type { NetSock, ThreadContext } from '../node/thread-context.ts'
 import { connectSock, listenOn } from '../sock/connect.ts'
-import { isTransient } from '../sock/errno.ts'
+import { EINTR, isTransient } from '../sock/errno.ts'
 import { type Address, ERR, type EventsPerSock, RECV, SEND, type Waitable } from '../sock/sock.ts'
 import { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
@@ -164,7 +163,7 @@ export abstract class SockMan {
         eventsPerSock.size === 0 ? -1 : network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock)
       if (ready > 0) this.counts[Counter.pollWakeUps]++
       else if (ready === 0) this.counts[Counter.pollTimeouts]++
-      else sleepMs(SELECT_TIMEOUT_MS)
+      else if (ready !== -EINTR) sleepMs(SELECT_TIMEOUT_MS)
       if (wakeUp !== undefined && hasOccurred(eventsPerSock, wakeUp)) wakeUp.drain()
       this.nowMs = performance.now()
       this.socketHandlerConnected(readiness)
@@ -215,7 +214,6 @@ export abstract class SockMan {
   private receive(id: ConnectionId, { sock, memory }: ConnectionSockets): void {
     const room = memory.received.reserve()
     if (room.length === 0) return
-    countLateReceive(memory, this.counts)
     memory.sockMutex.lock()
     const n = sock.recv(room)
     memory.sockMutex.unlock()
@@ -237,9 +235,10 @@ export abstract class SockMan {
 
   private addSock(sock: NetSock): ConnectionId {
     const id = this.nextId++
+    const sockets = { sock, memory: ConnectionMemory.create() }
     const { connectedMutex } = this.context.subject
     connectedMutex.lock()
-    this.connected.set(id, { sock, memory: ConnectionMemory.create() })
+    this.connected.set(id, sockets)
     connectedMutex.unlock()
     return id
   }

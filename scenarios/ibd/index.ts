@@ -1,4 +1,7 @@
-import { MAX_BLOCKS_IN_TRANSIT_PER_PEER } from '../../implementations/node/block-download.ts'
+import {
+  BLOCK_DOWNLOAD_WINDOW,
+  MAX_BLOCKS_IN_TRANSIT_PER_PEER,
+} from '../../implementations/node/block-download.ts'
 import { verifyLevels } from '../../implementations/node/verify-level.ts'
 import { sendModes } from '../../implementations/send-mode.ts'
 import { type Scenario, SettingError, type Workload } from '../scenario.ts'
@@ -11,17 +14,28 @@ import {
   withSmallLead,
 } from './chain-profile.ts'
 
+/**
+ * Between slices the driver holds blocks back. With more peers than this, what they were asked for
+ * fills the download window of 1,024 blocks, and the one that holds the first missing block would
+ * count as stalling, and be dropped.
+ */
+const MAX_PEERS = BLOCK_DOWNLOAD_WINDOW / MAX_BLOCKS_IN_TRANSIT_PER_PEER
+
 /** Initial block download: the subject fetches a synthetic chain from peers in the driver. */
 export const ibd: Scenario = {
   name: 'ibd',
-  summary: 'initial block download of a synthetic chain from 1 to 125 peers',
+  summary: `initial block download of a synthetic chain from 1 to ${MAX_PEERS} peers`,
   settings: [
     {
       name: 'profile',
       meaning: 'block sizes: large, small, mainnet, mainnet:FACTOR, or bytes',
       fallback: 'large,small',
     },
-    { name: 'peers', meaning: 'connections to download from, 1 to 125', fallback: '1,8' },
+    {
+      name: 'peers',
+      meaning: `connections to download from, 1 to ${MAX_PEERS}`,
+      fallback: '1,8',
+    },
     { name: 'mode', meaning: `who sends: ${sendModes.join(', ')}`, fallback: 'optimistic' },
     {
       name: 'refill',
@@ -29,6 +43,7 @@ export const ibd: Scenario = {
       fallback: '1',
     },
     { name: 'verify', meaning: `what is checked: ${verifyLevels.join(', ')}`, fallback: 'none' },
+    { name: 'chain-seed', meaning: 'of the chain, 0 to 4294967295', fallback: '1' },
     { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '35' },
     {
       name: 'slice-blocks',
@@ -38,7 +53,7 @@ export const ibd: Scenario = {
   ],
   driver: new URL('./driver.js', import.meta.url),
 
-  workloads(settings, seed) {
+  workloads(settings) {
     const unknown = [...settings.keys()].find(key => !this.settings.some(s => s.name === key))
     if (unknown !== undefined) {
       const known = this.settings.map(({ name }) => name).join(', ')
@@ -47,7 +62,7 @@ export const ibd: Scenario = {
     const matrix = this.settings.map(({ name, fallback }) =>
       (settings.get(name) ?? fallback).split(',').map(value => [name, value] as const),
     )
-    return combinations(matrix).map(entries => workload(new Map(entries), seed))
+    return combinations(matrix).map(entries => workload(new Map(entries)))
   },
 }
 
@@ -59,10 +74,11 @@ function combinations<T>(lists: readonly (readonly T[])[]): T[][] {
   )
 }
 
-function workload(settings: ReadonlyMap<string, string>, seed: number): Workload {
+function workload(settings: ReadonlyMap<string, string>): Workload {
   const text = (name: string) => settings.get(name) ?? ''
   const profile = text('profile')
-  const peers = wholeNumber('peers', text('peers'), 1, 125)
+  const seed = wholeNumber('chain-seed', text('chain-seed'), 0, 0xffffffff)
+  const peers = wholeNumber('peers', text('peers'), 1, MAX_PEERS)
   const sendMode = oneOf('mode', text('mode'), sendModes)
   const verify = oneOf('verify', text('verify'), verifyLevels)
   const refillBlocks = wholeNumber('refill', text('refill'), 1, MAX_BLOCKS_IN_TRANSIT_PER_PEER)
@@ -72,7 +88,7 @@ function workload(settings: ReadonlyMap<string, string>, seed: number): Workload
   const sliceBlocks = chosen === 0 ? blocksPerSlice(meanBytes, peers) : chosen
   // What a subject has asked for beyond the last slice has to exist, too.
   const inFlight = peers * MAX_BLOCKS_IN_TRANSIT_PER_PEER
-  const blocks = LEAD_BLOCKS + (1 + slices) * sliceBlocks + inFlight
+  const blocks = LEAD_BLOCKS + (1 + slices + COUNTING_SLICES) * sliceBlocks + inFlight
   const preparation: ChainParameters = {
     profile: withSmallLead(LEAD_BLOCKS, profile),
     blocks,
@@ -92,6 +108,7 @@ function workload(settings: ReadonlyMap<string, string>, seed: number): Workload
       mode: sendMode,
       refill: refillBlocks,
       verify,
+      chainSeed: seed,
       slices,
       sliceBlocks,
     },
@@ -109,12 +126,15 @@ function workload(settings: ReadonlyMap<string, string>, seed: number): Workload
     caveats: sendMode === 'pollout' ? [POLLOUT_CAVEAT] : [],
     warmUpBlocks: [LEAD_BLOCKS, sliceBlocks],
     slices,
+    countingSlices: COUNTING_SLICES,
     sliceBlocks,
   }
 }
 
 const POLLOUT_CAVEAT =
-  'in mode pollout idle subjects spin, too, on the CPU of the one that works: wall time means nothing'
+  'in mode pollout idle subjects spin, too, on the CPU of the one that works: neither CPU nor wall time can be compared'
+
+const COUNTING_SLICES = 2
 
 /**
  * Every chain starts with this many small blocks, for warming up: V8 compiles what it has seen run
