@@ -41,7 +41,7 @@ const badUsage: [string, RegExp][] = [
   ['run --set nope=1', /no setting "nope"; known: profile, peers/],
   ['run --set profile=nope', /no chain profile "nope"; known: large, small, mainnet/],
   ['run --set mode=nope', /mode=nope; known: optimistic, queued/],
-  ['run --set peers=1,126', /peers=126 is no whole number from 1 to 125/],
+  ['run --set peers=1,126', /peers=126 is no whole number from 1 to 64/],
   ['run --set peers', /--set peers: write KEY=VALUE/],
   ['run --set peers=1 --set peers=8', /--set peers is given twice; write --set peers=1,8/],
   ['run --margin 0', /give a number above 0/],
@@ -157,7 +157,7 @@ test('a chain cache that is damaged, or cannot be written, is a line; the chain 
   const out = join(directory, 'cache-faults')
   const args = ['run', ...smallPlan, '--out', out]
   mkdirSync(cache)
-  writeFileSync(join(cache, 'chain-v1-small:4000+small-4616-1.bin'), 'not a chain')
+  writeFileSync(join(cache, 'chain-v1-small:4000+small-5016-1.bin'), 'not a chain')
   const damaged = await Sockbench.start(args, { SOCKBENCH_CACHE: cache }).ended
   assert.match(
     damaged.stderr,

@@ -48,6 +48,7 @@ export async function run(
     failures: scenarios.flatMap(failuresOf),
     warnings,
   })
+  let record = recordSoFar()
   for (const [i, workload] of plan.workloads.entries()) {
     if (signal.aborted) break
     const budgetMs = shareOfBudget(plan, performance.now() - startMs, plan.workloads.length - i)
@@ -56,9 +57,10 @@ export async function run(
     const { result, problems } = conclude(workload, processes, plan)
     scenarios.push(result)
     warnings.push(...problems)
-    observer.concluded(recordSoFar())
+    record = recordSoFar()
+    observer.concluded(record)
   }
-  return recordSoFar()
+  return record
 }
 
 /** What is wrong with the machine for this plan, and stays wrong whatever is measured. */
