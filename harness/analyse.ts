@@ -294,25 +294,39 @@ function differenceWarnings(
       const rounds = [...inBoth(logCostsByRound(subject, 'cpu', unit), reference)]
       const series = rounds.map(([, costs, base]) => costs.map((cost, i) => cost - base[i]))
       if (series.length === 0) return []
-      const moved = percentOf(median(series.map(d => drift(d.map(Math.exp)))))
-      const trimmed = percentOf(hodgesLehmann(series.map(d => trimmedMean(d))).estimate)
-      const whole = percentOf(hodgesLehmann(series.map(d => trimmedMean(d, 0))).estimate)
+      const moved = certainPercent(
+        series.map(d => drift(d.map(Math.exp))),
+        marginPercent,
+      )
+      const trimmed = series.map(d => trimmedMean(d))
+      const hidden = certainPercent(
+        series.map((d, round) => trimmedMean(d, 0) - trimmed[round]),
+        marginPercent,
+      )
       const { backend } = subject
       return [
-        Math.abs(moved) <= marginPercent
+        moved === undefined
           ? []
           : [
               `${backend}: its CPU difference moved by ${signed(moved)} from the first third of the ` +
                 'slices to the last; the warm-up was too short, or the work changes',
             ],
-        Math.abs(whole - trimmed) <= marginPercent
+        hidden === undefined
           ? []
           : [
-              `${backend}: its CPU difference is ${signed(trimmed)} over the slices that count and ` +
-                `${signed(whole)} over all: bursts (V8's compiler and collector, neighbours) hit unevenly`,
+              `${backend}: over all slices its CPU difference is ${signed(hidden)} away from what the ` +
+                "trimmed one says: bursts (V8's compiler and collector, neighbours) hit it unevenly",
             ],
       ].flat()
     })
+}
+
+/** What the logarithms, one per round, amount to: if it is certainly not 0, and above the margin. */
+function certainPercent(logs: readonly number[], marginPercent: number): number | undefined {
+  const centre = hodgesLehmann(logs)
+  const percent = percentOf(centre.estimate)
+  if (centre.state === 'too-few' || Math.abs(percent) <= marginPercent) return undefined
+  return centre.low > 0 || centre.high < 0 ? percent : undefined
 }
 
 function percentOf(logRatio: number): number {
