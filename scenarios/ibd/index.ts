@@ -44,7 +44,7 @@ export const ibd: Scenario = {
     },
     { name: 'verify', meaning: `what is checked: ${verifyLevels.join(', ')}`, fallback: 'none' },
     { name: 'chain-seed', meaning: 'of the chain, 0 to 4294967295', fallback: '1' },
-    { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '28' },
+    { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '32' },
     {
       name: 'slice-blocks',
       meaning: 'blocks per slice; 0 chooses by block size',
