@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MessageChannel, Worker } from 'node:worker_threads'
-import { MESSAGE_HANDLER_THREAD, type Protocol, SOCKET_THREAD, threadsOf } from './backend.ts'
-import { CONNECT_TIMEOUT_MS } from './node/loop-constants.ts'
-import type { SubjectOptions, ThreadEvent } from './node/thread-context.ts'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { handlerThreadNames, socketThreads } from './backend.ts'
+import { CONNECT_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './node/loop-constants.ts'
+import type { LoopSharing, ServiceOptions } from './node/service-options.ts'
+import type { ThreadEvent } from './node/thread-context.ts'
 import { describeErrno } from './sock/errno.ts'
 import { PosixNetwork } from './sock/posix-sock.ts'
 import type { WakeUpFd } from './sock/sock.ts'
 import { createSyscallCounts } from './sock/syscalls.ts'
-import type { ThreadData } from './thread-main.ts'
+import type { ServiceData, ThreadData } from './thread-main.ts'
 import { ThreadCounters, totals } from './threads/counters.ts'
-import { type Progress, SubjectMemory } from './threads/subject-memory.ts'
+import { type Progress, ServiceMemory } from './threads/service-memory.ts'
 
 export interface SubjectHandlers {
   onEvent: (event: ThreadEvent) => void
@@ -17,48 +18,33 @@ export interface SubjectHandlers {
   onCrash: (error: Error) => void
 }
 
-/** One backend, running in this process: its threads, and what they share. */
+/** One backend, running in this process: its services, their threads, and what those share. */
 export class Subject {
-  private readonly memory = SubjectMemory.create()
+  private readonly services: RunningService[] = []
   private readonly counters: ThreadCounters[] = []
   private readonly workers: Worker[] = []
-  private readonly wakeUp: (WakeUpFd & { fd: number }) | undefined
+  private readonly backend: string
+  private readonly handlers: SubjectHandlers
 
   /** The backend's code is loaded by its threads alone: a process starts the sooner for it. */
   constructor(
     backend: string,
-    protocol: Protocol,
-    options: SubjectOptions,
-    { onEvent, onCrash }: SubjectHandlers,
+    services: readonly ServiceOptions[],
+    loops: LoopSharing,
+    handlers: SubjectHandlers,
   ) {
-    this.wakeUp = options.sendMode === 'wakeup' ? createWakeUp() : undefined
-    const { port1, port2 } = new MessageChannel()
-    const ports = { [SOCKET_THREAD]: port1, [MESSAGE_HANDLER_THREAD]: port2 }
-    for (const thread of threadsOf[protocol]) {
-      const counters = ThreadCounters.create()
-      const data: ThreadData = {
-        backend,
-        protocol,
-        thread,
-        options,
-        subjectBuffer: this.memory.buffer,
-        countersBuffer: counters.buffer,
-        wakeUpFd: this.wakeUp?.fd,
-        connections: ports[thread],
-      }
-      const worker = new Worker(new URL('./thread-main.js', import.meta.url), {
-        workerData: data,
-        transferList: [ports[thread]],
-      })
-      worker.on('message', onEvent)
-      worker.on('error', onCrash)
-      this.counters.push(counters)
-      this.workers.push(worker)
+    this.backend = backend
+    this.handlers = handlers
+    const socketSides = services.map(options => this.startService(options))
+    const loopGroups = loops === 'one' ? [socketSides] : socketSides.map(side => [side])
+    for (const group of loopGroups) {
+      this.startThread(socketThreads[group[0].options.protocol], 'socket', group)
     }
   }
 
+  /** Of the first service that downloads, which is all there is of that kind. */
   get progress(): Progress {
-    return this.memory.progress
+    return this.services[0].memory.progress
   }
 
   /** What all threads have counted since the start. */
@@ -68,10 +54,55 @@ export class Subject {
 
   /** Ends the loops, closes every socket, and waits for the threads to be gone. */
   async stop(): Promise<void> {
-    this.memory.stop()
+    for (const { memory } of this.services) memory.stop()
+    for (const worker of this.workers) worker.postMessage('stop')
     await Promise.all(this.workers.map(endOf))
-    this.wakeUp?.close()
+    for (const { wakeUp } of this.services) wakeUp?.close()
   }
+
+  /** Starts a service's handler threads. @returns what its socket thread needs */
+  private startService(options: ServiceOptions): ServiceData {
+    const memory = ServiceMemory.create()
+    const wakeUp = options.sendMode === 'wakeup' ? createWakeUp() : undefined
+    this.services.push({ memory, wakeUp })
+    const data = (connections: MessagePort[]): ServiceData => ({
+      options,
+      memoryBuffer: memory.buffer,
+      wakeUpFd: wakeUp?.fd,
+      connections,
+    })
+    const socketSide: MessagePort[] = []
+    for (const name of handlerThreadNames(options)) {
+      const { port1, port2 } = new MessageChannel()
+      socketSide.push(port1)
+      this.startThread(name, 'handler', [data([port2])])
+    }
+    return data(socketSide)
+  }
+
+  private startThread(name: string, role: ThreadData['role'], services: ServiceData[]): void {
+    const counters = ThreadCounters.create()
+    const data: ThreadData = {
+      backend: this.backend,
+      name,
+      role,
+      services,
+      countersBuffer: counters.buffer,
+    }
+    const worker = new Worker(new URL('./thread-main.js', import.meta.url), {
+      workerData: data,
+      transferList: services.flatMap(({ connections }) => connections),
+    })
+    worker.on('message', this.handlers.onEvent)
+    worker.on('error', this.handlers.onCrash)
+    this.counters.push(counters)
+    this.workers.push(worker)
+  }
+}
+
+interface RunningService {
+  memory: ServiceMemory
+  wakeUp: WakeUpFd | undefined
 }
 
 /** A thread that waits for a mutex that a crashed one has left locked would wait for ever. */
@@ -85,8 +116,8 @@ async function endOf(worker: Worker): Promise<void> {
   if (!inTime) await worker.terminate()
 }
 
-/** Longer than a connection may take to be opened. */
-const STOP_TIMEOUT_MS = CONNECT_TIMEOUT_MS + 1_000
+/** Longer than a connection may take to be opened, and than what is in flight may take to be finished. */
+const STOP_TIMEOUT_MS = Math.max(CONNECT_TIMEOUT_MS, SHUTDOWN_GRACE_MS) + 1_000
 
 function createWakeUp(): WakeUpFd & { fd: number } {
   const wakeUp = new PosixNetwork(createSyscallCounts()).createWakeUp()

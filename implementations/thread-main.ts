@@ -1,58 +1,115 @@
 /** A thread of a subject: the entry module of its worker. */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { MESSAGE_HANDLER_THREAD, type Protocol, SOCKET_THREAD } from './backend.ts'
-import type { OpenedConnection, SubjectOptions, ThreadContext } from './node/thread-context.ts'
+import type { Service } from './backend.ts'
+import type { ServiceOptions } from './node/service-options.ts'
+import { runSocketLoop } from './node/socket-loop.ts'
+import type {
+  HandlerThreadContext,
+  OpenedConnection,
+  SocketThreadContext,
+  ThreadContext,
+} from './node/thread-context.ts'
 import { findBackend } from './registry.ts'
 import { PosixNetwork } from './sock/posix-sock.ts'
 import { setThreadName } from './sock/thread-name.ts'
 import { ThreadCounters } from './threads/counters.ts'
-import { SubjectMemory } from './threads/subject-memory.ts'
+import { ServiceMemory } from './threads/service-memory.ts'
 
 export interface ThreadData {
   backend: string
-  protocol: Protocol
-  thread: typeof SOCKET_THREAD | typeof MESSAGE_HANDLER_THREAD
-  options: SubjectOptions
-  subjectBuffer: SharedArrayBuffer
+  name: string
+  role: 'socket' | 'handler'
+  /** What the thread serves; a handler thread, one service; a socket thread, one or more in one loop. */
+  services: ServiceData[]
   countersBuffer: SharedArrayBuffer
-  wakeUpFd: number | undefined
-  /** From the socket thread to the message-handler thread: new connections. */
-  connections: MessagePort
 }
 
-function main(data: ThreadData): void {
-  setThreadName(data.thread)
-  const mains = findBackend(data.backend)?.protocols[data.protocol]
-  if (mains === undefined) throw new Error(`${data.backend} does not speak ${data.protocol}`)
-  const counters = new ThreadCounters(data.countersBuffer)
+export interface ServiceData {
+  options: ServiceOptions
+  memoryBuffer: SharedArrayBuffer
+  wakeUpFd: number | undefined
+  /** To the threads on the other side: new connections, in both directions. */
+  connections: MessagePort[]
+}
+
+async function main({ backend, name, role, services, countersBuffer }: ThreadData): Promise<void> {
+  setThreadName(name)
+  const counters = new ThreadCounters(countersBuffer)
   const network = new PosixNetwork(counters.syscalls)
-  const subject = new SubjectMemory(data.subjectBuffer)
+  const contexts = services.map(data => contextOf(data, network, counters))
+  const implementations = services.map(({ options }) => serviceOf(backend, options))
+  if (role === 'socket') await runSocketThread(implementations, contexts)
+  else implementations[0].handlerThread?.(contexts[0])
+  for (const { connections } of services) for (const port of connections) port.close()
+}
+
+/** Consumers that poll(2) share the thread's loop; those with a loop of their own share its event loop. */
+async function runSocketThread(
+  services: readonly Service<ServiceOptions>[],
+  contexts: readonly SocketThreadContext[],
+): Promise<void> {
+  const handlers = services.flatMap(({ onSocketThread }, i) =>
+    onSocketThread.loop === 'poll' ? [onSocketThread.open(contexts[i])] : [],
+  )
+  if (handlers.length > 0) return runSocketLoop(contexts[0], handlers)
+  const stopped = new Promise<void>(resolve => parentPort?.once('message', resolve))
+  await Promise.all(
+    services.map(({ onSocketThread }, i) =>
+      onSocketThread.loop === 'own' ? onSocketThread.run(contexts[i], stopped) : undefined,
+    ),
+  )
+  parentPort?.removeAllListeners('message')
+}
+
+/** The options name the protocol, so that the service found is the one for them. */
+function serviceOf(backend: string, { protocol }: ServiceOptions): Service<ServiceOptions> {
+  const service = findBackend(backend)?.protocols[protocol]
+  if (service === undefined) throw new Error(`${backend} does not speak ${protocol}`)
+  return service as Service<ServiceOptions>
+}
+
+function contextOf(
+  { options, memoryBuffer, wakeUpFd, connections }: ServiceData,
+  network: PosixNetwork,
+  counters: ThreadCounters,
+): SocketThreadContext & HandlerThreadContext {
+  const service = new ServiceMemory(memoryBuffer)
   const context: ThreadContext = {
-    options: data.options,
+    options,
     network,
-    subject,
+    service,
     counters,
-    wakeUp: data.wakeUpFd === undefined ? undefined : network.attachWakeUp(data.wakeUpFd),
+    wakeUp: wakeUpFd === undefined ? undefined : network.attachWakeUp(wakeUpFd),
     report: event => parentPort?.postMessage(event),
   }
-  const announce = (connection: OpenedConnection) => {
-    data.connections.postMessage(connection)
-    subject.countAnnounced()
+  const post = (connection: OpenedConnection) => {
+    for (const port of connections) port.postMessage(connection)
   }
-  if (data.thread === SOCKET_THREAD) mains[SOCKET_THREAD]({ ...context, announce })
-  else mains[MESSAGE_HANDLER_THREAD]?.({ ...context, takeAnnounced: announcedOn(data, subject) })
-  data.connections.close()
+  return {
+    ...context,
+    announce: connection => {
+      post(connection)
+      service.countAnnounced()
+    },
+    handOver: connection => {
+      post(connection)
+      service.countHandedOver()
+    },
+    takeAnnounced: takerOf(connections, () => service.announced),
+    takeHandedOver: takerOf(connections, () => service.handedOver),
+  }
 }
 
 /** A worker in a loop gets no 'message' events: it has to fetch what was posted. */
-function announcedOn({ connections }: ThreadData, subject: SubjectMemory) {
+function takerOf(ports: readonly MessagePort[], posted: () => number) {
   let taken = 0
   return (): OpenedConnection[] => {
-    if (subject.announced === taken) return NONE
+    if (posted() === taken) return NONE
     const opened: OpenedConnection[] = []
-    for (let next = receiveMessageOnPort(connections); next; ) {
-      opened.push(next.message as OpenedConnection)
-      next = receiveMessageOnPort(connections)
+    for (const port of ports) {
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
+        opened.push(next.message as OpenedConnection)
+      }
     }
     taken += opened.length
     return opened
@@ -61,4 +118,4 @@ function announcedOn({ connections }: ThreadData, subject: SubjectMemory) {
 
 const NONE: OpenedConnection[] = []
 
-main(workerData as ThreadData)
+await main(workerData as ThreadData)

@@ -1,5 +1,8 @@
-import type { Protocol } from '../implementations/backend.ts'
-import type { SubjectOptions } from '../implementations/node/thread-context.ts'
+import type {
+  LoopSharing,
+  Protocol,
+  ServiceOptions,
+} from '../implementations/node/service-options.ts'
 
 /** A workload, in its own folder. The list of them is `scenarios/index.ts`. */
 export interface Scenario {
@@ -7,7 +10,7 @@ export interface Scenario {
   readonly summary: string
   /** What can be set, with what it means and its default, for people. */
   readonly settings: readonly Setting[]
-  /** The compiled module of the process that loads the subjects. */
+  /** The compiled module of the process that loads the subjects: speaks `driver-protocol.ts`. */
   readonly driver: URL
   /**
    * The workloads that these settings ask for: one per combination where several values are given,
@@ -17,7 +20,7 @@ export interface Scenario {
   workloads(settings: ReadonlyMap<string, string>): Workload[]
 }
 
-interface Setting {
+export interface Setting {
   readonly name: string
   readonly meaning: string
   readonly fallback: string
@@ -31,22 +34,45 @@ export interface Workload {
   /** For people: `large, 1 peer`. */
   readonly label: string
   /** What costs are divided by. */
-  readonly unit: 'GB' | 'message'
+  readonly unit: WorkUnit
   /** What the driver needs to know before it can load anybody. */
   readonly preparation: object
-  readonly protocol: Protocol
-  readonly connections: number
-  readonly subject: Omit<SubjectOptions, 'listen' | 'connect'>
+  /** What a subject runs, but for addresses and files, which the driver tells when it is prepared. */
+  readonly services: readonly ServiceTemplate[]
+  /** Whether several services share a socket thread. */
+  readonly loops: LoopSharing
+  /**
+   * Which subjects live at the same time: `together`, all of a round, their slices interleaved; `alone`,
+   * one after the other, where a subject disturbs others by merely being there, or is measured at rest.
+   */
+  readonly lives: 'together' | 'alone'
+  /** For so long, before its slices, a subject is asked for nothing: its CPU and its polls at rest. 0: not measured. */
+  readonly idleMs: number
+  /** Whether latencies are recorded. */
+  readonly measuresLatency: boolean
   /** What a reader of its figures must know, if anything. */
   readonly caveats: readonly string[]
+  /** What every subject works through before anything is measured, portion by portion: as `sliceWork`. */
+  readonly warmUp: readonly number[]
+  readonly slices: number
+  /** The work of one slice: blocks, requests, or messages per subscriber. */
+  readonly sliceWork: number
   /** Slices for which counters are read, one after the other and without the others' between. */
   readonly countingSlices: number
-  /** What every subject works through before anything is measured: blocks, portion by portion. */
-  readonly warmUpBlocks: readonly number[]
-  readonly slices: number
-  /** The work of one slice. */
-  readonly sliceBlocks: number
 }
+
+export type WorkUnit = 'GB' | 'message' | 'request'
+
+/** Addresses and files are put in where a subject is started. */
+export type ServiceTemplate = {
+  [P in Protocol]: Omit<
+    ServiceOptions & { protocol: P },
+    'listen' | 'connect' | 'target' | 'chainFile'
+  > & {
+    /** Connections that the subject opens to the driver; 0: it listens, and the driver connects. */
+    readonly connections: number
+  }
+}[Protocol]
 
 /** A setting that does not exist, or a value that cannot be. The message says what can. */
 export class SettingError extends Error {}

@@ -38,7 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   scenarios: [
     'implementations/backend.ts',
     'implementations/node/block-download.ts',
-    'implementations/node/thread-context.ts',
+    'implementations/node/service-options.ts',
     'implementations/node/verify-level.ts',
     'implementations/protocol',
     'implementations/send-mode.ts',
@@ -46,6 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   harness: [
     'implementations/backend.ts',
+    'implementations/node/service-options.ts',
     'implementations/node/thread-context.ts',
     'implementations/node/verify-level.ts',
     'implementations/protocol/sha256d.ts',

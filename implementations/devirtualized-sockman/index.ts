@@ -1,16 +1,14 @@
 import type { Backend } from '../backend.ts'
-import {
-  runDevirtualizedP2pMessageHandler,
-  runDevirtualizedP2pSocketThread,
-} from './p2p-connman.ts'
+import { openDevirtualizedP2p, runDevirtualizedP2pMessageHandler } from './p2p-connman.ts'
 
 export const devirtualizedSockman: Backend = {
   name: 'devirtualized-sockman',
-  summary: 'SockMan specialised per consumer: direct calls, connections as objects, no look-ups',
+  summary: 'the same separation, specialised per consumer, connections as objects, no look-ups',
+  hasSendModes: true,
   protocols: {
     p2p: {
-      'b-net': runDevirtualizedP2pSocketThread,
-      'b-msghand': runDevirtualizedP2pMessageHandler,
+      onSocketThread: { loop: 'poll', open: openDevirtualizedP2p },
+      handlerThread: runDevirtualizedP2pMessageHandler,
     },
   },
 }

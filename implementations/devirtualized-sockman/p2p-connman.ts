@@ -5,8 +5,9 @@ import { type HandlerConnman, runMessageHandler } from '../node/message-handler.
 import { MessageReceiver } from '../node/message-receiver.ts'
 import type { Node } from '../node/node.ts'
 import { queueMessage } from '../node/queue-message.ts'
+import type { P2pOptions } from '../node/service-options.ts'
 import type {
-  MessageHandlerContext,
+  HandlerThreadContext,
   NetSock,
   OpenedConnection,
   SocketThreadContext,
@@ -14,18 +15,21 @@ import type {
 import type { MessageType } from '../protocol/p2p/message-type.ts'
 import { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
-import { Connection, specialiseSockMan } from './sockman.ts'
+import { Connection } from './connection.ts'
+import { specialiseSockMan } from './specialise.ts'
 
-export function runDevirtualizedP2pSocketThread(context: SocketThreadContext): void {
-  new P2pConnman(context).runSocketThread(context)
+export function openDevirtualizedP2p(context: SocketThreadContext<P2pOptions>): P2pConnman {
+  const connman = new P2pConnman(context)
+  connman.openSockets(context)
+  return connman
 }
 
-export function runDevirtualizedP2pMessageHandler(context: MessageHandlerContext): void {
+export function runDevirtualizedP2pMessageHandler(context: HandlerThreadContext<P2pOptions>): void {
   runMessageHandler(context, new P2pConnman(context))
 }
 
 /** A peer, which is its connection as well. */
-class P2pNode extends Connection implements Node, Activity {
+class P2pNode extends Connection<ConnectionMemory> implements Node, Activity {
   readonly id: number
   readonly inbound: boolean
   readonly receiver: MessageReceiver
@@ -40,11 +44,13 @@ class P2pNode extends Connection implements Node, Activity {
   }
 }
 
+const SockMan = await specialiseSockMan('p2p')
+
 /**
  * `CConnman` as the consumer that its SockMan is specialised for. Both threads have an instance;
  * the message-handler thread's never runs the loop.
  */
-class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<P2pNode> {
+class P2pConnman extends SockMan<P2pNode> implements HandlerConnman<P2pNode> {
   private nodes: P2pNode[] = []
   private readonly optimistic = this.context.options.sendMode === 'optimistic'
   private readonly alwaysAskToSend = this.context.options.sendMode === 'pollout'
@@ -52,7 +58,7 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
 
   // ---- socket thread ----
 
-  runSocketThread(context: SocketThreadContext): void {
+  openSockets(context: SocketThreadContext<P2pOptions>): void {
     const { options, report } = context
     this.announce = context.announce
     if (options.listen !== undefined) {
@@ -64,7 +70,7 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
       }
     }
     for (const address of options.connect) {
-      if (context.subject.stopping) break
+      if (context.service.stopping) break
       const connected = this.connect(address, sock => this.createNode(false, sock))
       if (typeof connected === 'number') {
         report({ kind: 'connect-failed', address, errno: -connected })
@@ -72,7 +78,6 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
         report({ kind: 'connected', address })
       }
     }
-    this.threadSocketHandler()
   }
 
   private announce: SocketThreadContext['announce'] = () => {
@@ -104,7 +109,7 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
     }
     if (node.receiver.completed === 0) return
     if (node.memory.received.publish()) this.counts[Counter.floodPauses]++
-    if (this.context.subject.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++
+    if (this.context.service.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++
   }
 
   override eventGotEOF(node: P2pNode): void {
@@ -136,7 +141,7 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
   }
 
   override eventIOLoopCompletedForAll(): void {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     if (this.nodes.some(node => node.memory.disconnectRequested)) {
       for (const node of this.nodes) {
@@ -157,7 +162,7 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
     const node = new P2pNode(this.nextNodeId++, inbound, sock, memory)
     this.insertNode(node)
     this.announce({ id: node.id, fd: sock.fd, inbound, buffer: memory.buffer })
-    this.context.subject.handlerWakeUp.wake()
+    this.context.service.handlerWakeUp.wake()
     return node
   }
 
@@ -187,14 +192,14 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
   }
 
   removeNode(node: P2pNode): void {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     this.nodes.splice(this.nodes.indexOf(node), 1)
     nodesMutex.unlock()
   }
 
   nodesSnapshot(): P2pNode[] {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     const snapshot = this.nodes.slice()
     nodesMutex.unlock()
@@ -226,7 +231,7 @@ class P2pConnman extends specialiseSockMan<P2pNode>() implements HandlerConnman<
   }
 
   private insertNode(node: P2pNode): void {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     this.nodes.push(node)
     nodesMutex.unlock()

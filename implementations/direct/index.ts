@@ -1,11 +1,15 @@
 import type { Backend } from '../backend.ts'
 import { runDirectP2pMessageHandler } from './p2p-message-handler.ts'
-import { runDirectP2pSocketThread } from './p2p-socket-thread.ts'
+import { DirectConnman } from './p2p-socket-thread.ts'
 
 export const direct: Backend = {
   name: 'direct',
   summary: 'sockets and protocol in one class, as CConnman is today',
+  hasSendModes: true,
   protocols: {
-    p2p: { 'b-net': runDirectP2pSocketThread, 'b-msghand': runDirectP2pMessageHandler },
+    p2p: {
+      onSocketThread: { loop: 'poll', open: context => new DirectConnman(context) },
+      handlerThread: runDirectP2pMessageHandler,
+    },
   },
 }

@@ -1,23 +1,24 @@
 import { type HandlerConnman, runMessageHandler } from '../node/message-handler.ts'
 import { queueMessage } from '../node/queue-message.ts'
-import type { MessageHandlerContext, OpenedConnection } from '../node/thread-context.ts'
+import type { P2pOptions } from '../node/service-options.ts'
+import type { HandlerThreadContext, OpenedConnection } from '../node/thread-context.ts'
 import type { MessageType } from '../protocol/p2p/message-type.ts'
 import { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
 import { DirectNode } from './node.ts'
 
-export function runDirectP2pMessageHandler(context: MessageHandlerContext): void {
+export function runDirectP2pMessageHandler(context: HandlerThreadContext<P2pOptions>): void {
   runMessageHandler(context, new DirectHandlerConnman(context))
 }
 
 /** Core's `CConnman` of today, the message-handler thread's half: a node sends on its own socket. */
 class DirectHandlerConnman implements HandlerConnman<DirectNode> {
   private readonly nodes: DirectNode[] = []
-  private readonly context: MessageHandlerContext
+  private readonly context: HandlerThreadContext<P2pOptions>
   private readonly counts: Float64Array
   private readonly optimistic: boolean
 
-  constructor(context: MessageHandlerContext) {
+  constructor(context: HandlerThreadContext<P2pOptions>) {
     this.context = context
     this.counts = context.counters.counts
     this.optimistic = context.options.sendMode === 'optimistic'
@@ -40,7 +41,7 @@ class DirectHandlerConnman implements HandlerConnman<DirectNode> {
   addNode({ id, fd, inbound, buffer }: OpenedConnection): DirectNode {
     const sock = this.context.network.attach(fd)
     const node = new DirectNode(id, inbound, new ConnectionMemory(buffer), sock)
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     this.nodes.push(node)
     nodesMutex.unlock()
@@ -48,14 +49,14 @@ class DirectHandlerConnman implements HandlerConnman<DirectNode> {
   }
 
   removeNode(node: DirectNode): void {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     this.nodes.splice(this.nodes.indexOf(node), 1)
     nodesMutex.unlock()
   }
 
   nodesSnapshot(): DirectNode[] {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     const snapshot = this.nodes.slice()
     nodesMutex.unlock()

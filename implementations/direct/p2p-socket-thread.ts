@@ -1,75 +1,58 @@
+import { AcceptPause } from '../node/accept-pause.ts'
 import { isInactive } from '../node/inactivity.ts'
 import { countLateReceive, countLateSend } from '../node/late-wake-ups.ts'
-import { CONNECT_TIMEOUT_MS, MAX_CONNECTIONS, SELECT_TIMEOUT_MS } from '../node/loop-constants.ts'
+import { CONNECT_TIMEOUT_MS, MAX_CONNECTIONS } from '../node/loop-constants.ts'
+import type { P2pOptions } from '../node/service-options.ts'
+import type { SocketHandler } from '../node/socket-loop.ts'
 import type { NetSock, SocketThreadContext } from '../node/thread-context.ts'
 import { connectSock, listenOn } from '../sock/connect.ts'
-import { EINTR, isTransient } from '../sock/errno.ts'
+import { isTransient } from '../sock/errno.ts'
 import { type Address, ERR, type Events, type EventsPerSock, RECV, SEND } from '../sock/sock.ts'
 import { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
-import { sleepMs } from '../threads/sleep.ts'
 import { DirectNode } from './node.ts'
-
-export function runDirectP2pSocketThread(context: SocketThreadContext): void {
-  new DirectConnman(context).run()
-}
 
 /**
  * Core's `CConnman` of today, the socket thread's half: the loop owns the nodes, a node owns its
  * socket, and what is received goes to the node's transport where it is received.
  */
-class DirectConnman {
-  private readonly context: SocketThreadContext
+export class DirectConnman implements SocketHandler {
+  private readonly context: SocketThreadContext<P2pOptions>
   private readonly counts: Float64Array
   private readonly bufferSizes: { receiveBufferBytes: number; sendBufferBytes: number }
   private readonly alwaysAskToSend: boolean
   private nodes: DirectNode[] = []
   private listenSock: NetSock | undefined
+  private readonly acceptPause = new AcceptPause()
   private nextNodeId = 0
+  /** Of this iteration: the nodes, and what was polled for. */
+  private snapshot: readonly DirectNode[] = []
+  private eventsPerSock: EventsPerSock = new Map()
 
-  constructor(context: SocketThreadContext) {
+  constructor(context: SocketThreadContext<P2pOptions>) {
     this.context = context
     this.counts = context.counters.counts
     const bytes = context.options.socketBufferBytes
     this.bufferSizes = { receiveBufferBytes: bytes, sendBufferBytes: bytes }
     this.alwaysAskToSend = context.options.sendMode === 'pollout'
-  }
-
-  run(): void {
-    const { options, subject } = this.context
+    const { options, service } = context
     if (options.listen !== undefined) this.bindAndStartListening(options.listen)
     for (const address of options.connect) {
-      if (!subject.stopping) this.openNetworkConnection(address)
+      if (!service.stopping) this.openNetworkConnection(address)
     }
-    while (!subject.stopping) {
-      this.disconnectNodes()
-      this.socketHandler()
-    }
-    for (const node of this.nodes) this.closeSocket(node)
-    this.listenSock?.close()
   }
 
-  private socketHandler(): void {
-    const nodes = this.snapshotOfNodes()
-    const eventsPerSock = this.generateWaitSockets(nodes)
-    const { network, wakeUp } = this.context
-    const ready = eventsPerSock.size === 0 ? -1 : network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock)
-    if (ready > 0) this.counts[Counter.pollWakeUps]++
-    else if (ready === 0) this.counts[Counter.pollTimeouts]++
-    else if (ready !== -EINTR) sleepMs(SELECT_TIMEOUT_MS)
-    if (wakeUp !== undefined && occurred(eventsPerSock.get(wakeUp)) & RECV) wakeUp.drain()
-    this.socketHandlerConnected(nodes, eventsPerSock)
-    this.socketHandlerListening(eventsPerSock)
-  }
-
-  private generateWaitSockets(nodes: readonly DirectNode[]): EventsPerSock {
+  generateWaitSockets(): EventsPerSock {
+    this.disconnectNodes()
+    this.snapshot = this.snapshotOfNodes()
     const eventsPerSock: EventsPerSock = new Map()
+    this.eventsPerSock = eventsPerSock
     const { wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, { requested: RECV, occurred: 0 })
-    if (this.listenSock !== undefined) {
+    if (this.listenSock !== undefined && this.acceptPause.isOver) {
       eventsPerSock.set(this.listenSock, { requested: RECV, occurred: 0 })
     }
-    for (const node of nodes) {
+    for (const node of this.snapshot) {
       const { received, sending, sendMutex } = node.memory
       const selectRecv = !received.paused
       if (selectRecv) countLateReceive(node.memory, this.counts)
@@ -81,14 +64,30 @@ class DirectConnman {
       const requested = (selectSend ? SEND : 0) | (selectRecv ? RECV : 0)
       eventsPerSock.set(node.sock, { requested, occurred: 0 })
     }
-    this.counts[Counter.waitSetEntries] += eventsPerSock.size
     return eventsPerSock
   }
 
-  private socketHandlerConnected(nodes: readonly DirectNode[], eventsPerSock: EventsPerSock): void {
+  socketHandler(): void {
+    const { wakeUp } = this.context
+    if (wakeUp !== undefined && occurred(this.eventsPerSock.get(wakeUp)) & RECV) wakeUp.drain()
+    this.socketHandlerConnected()
+    this.socketHandlerListening()
+  }
+
+  interrupt(): void {}
+  /** Nothing that a peer could wait for is worth a delay. */
+  readonly finished = true
+
+  close(): void {
+    for (const node of this.nodes) this.closeSocket(node)
+    this.listenSock?.close()
+  }
+
+  private socketHandlerConnected(): void {
+    const { eventsPerSock } = this
     const nowMs = performance.now()
-    for (const node of nodes) {
-      if (this.context.subject.stopping) return
+    for (const node of this.snapshot) {
+      if (this.context.service.stopping) return
       if (node.memory.closed) continue
       this.counts[Counter.lookups]++
       const events = occurred(eventsPerSock.get(node.sock))
@@ -136,15 +135,18 @@ class DirectConnman {
     }
     if (node.receiver.completed === 0) return
     if (node.memory.received.publish()) this.counts[Counter.floodPauses]++
-    if (this.context.subject.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++
+    if (this.context.service.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++
   }
 
-  private socketHandlerListening(eventsPerSock: EventsPerSock): void {
+  private socketHandlerListening(): void {
     const { listenSock } = this
     if (listenSock === undefined) return
-    if (!(occurred(eventsPerSock.get(listenSock)) & RECV)) return
+    if (!(occurred(this.eventsPerSock.get(listenSock)) & RECV)) return
     const accepted = listenSock.accept()
-    if (typeof accepted === 'number') return
+    if (typeof accepted === 'number') {
+      this.acceptPause.failed(-accepted)
+      return
+    }
     const sock = accepted.sock
     if (this.nodes.length >= MAX_CONNECTIONS) {
       sock.close()
@@ -178,18 +180,18 @@ class DirectConnman {
   }
 
   private createNode(sock: NetSock, inbound: boolean): void {
-    const { subject, announce } = this.context
+    const { service, announce } = this.context
     const node = new DirectNode(this.nextNodeId++, inbound, ConnectionMemory.create(), sock)
-    subject.nodesMutex.lock()
+    service.nodesMutex.lock()
     this.nodes.push(node)
-    subject.nodesMutex.unlock()
+    service.nodesMutex.unlock()
     announce({ id: node.id, fd: sock.fd, inbound, buffer: node.memory.buffer })
-    subject.handlerWakeUp.wake()
+    service.handlerWakeUp.wake()
   }
 
   /** Core's `NodesSnapshot`. */
   private snapshotOfNodes(): DirectNode[] {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     const snapshot = this.nodes.slice()
     nodesMutex.unlock()
@@ -197,7 +199,7 @@ class DirectConnman {
   }
 
   private disconnectNodes(): void {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     const anyGone = this.nodes.some(node => node.memory.disconnectRequested)
     if (anyGone) {
@@ -223,7 +225,7 @@ class DirectConnman {
       sock.close()
     }
     memory.sockMutex.unlock()
-    this.context.subject.handlerWakeUp.wake()
+    this.context.service.handlerWakeUp.wake()
   }
 }
 

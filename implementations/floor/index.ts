@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { Backend } from '../backend.ts'
 import { CONNECT_TIMEOUT_MS, SELECT_TIMEOUT_MS } from '../node/loop-constants.ts'
+import type { RawOptions } from '../node/service-options.ts'
 import type { NetSock, SocketThreadContext } from '../node/thread-context.ts'
 import { connectSock } from '../sock/connect.ts'
 import { isTransient } from '../sock/errno.ts'
@@ -16,11 +17,12 @@ import { RECV_CHUNK_BYTES } from '../threads/receive-queue.ts'
 export const floor: Backend = {
   name: 'floor',
   summary: 'a bare poll + recv + SHA-256 loop: the least CPU that receiving can cost here',
-  protocols: { raw: { 'b-net': runFloor } },
+  hasSendModes: false,
+  protocols: { raw: { onSocketThread: { loop: 'own', run: runFloor } } },
 }
 
-function runFloor(context: SocketThreadContext): void {
-  const { network, subject, options, counters, report } = context
+function runFloor(context: SocketThreadContext<RawOptions>): void {
+  const { network, service, options, counters, report } = context
   const { counts } = counters
   const buffer = Buffer.from(new SharedArrayBuffer(RECV_CHUNK_BYTES))
   const streams = new Map<NetSock, Stream>()
@@ -39,7 +41,7 @@ function runFloor(context: SocketThreadContext): void {
   }
   const eventsPerSock: EventsPerSock<NetSock> = new Map()
   for (const sock of streams.keys()) eventsPerSock.set(sock, { requested: RECV, occurred: 0 })
-  while (!subject.stopping && eventsPerSock.size > 0) {
+  while (!service.stopping && eventsPerSock.size > 0) {
     const ready = network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock)
     if (ready > 0) counts[Counter.pollWakeUps]++
     else if (ready === 0) counts[Counter.pollTimeouts]++

@@ -4,3 +4,5 @@ export const SELECT_TIMEOUT_MS = 50
 export const CONNECT_TIMEOUT_MS = 5_000
 /** Core's DEFAULT_MAX_PEER_CONNECTIONS: inbound connections beyond it are closed at once. */
 export const MAX_CONNECTIONS = 125
+/** What is in flight when a subject is stopped has so long to be finished. */
+export const SHUTDOWN_GRACE_MS = 1_000

@@ -1,7 +1,8 @@
 import { Counter } from '../threads/counters.ts'
 import type { MessagePusher, Node } from './node.ts'
 import { PeerManager } from './peer-manager.ts'
-import type { MessageHandlerContext, OpenedConnection } from './thread-context.ts'
+import type { P2pOptions } from './service-options.ts'
+import type { HandlerThreadContext, OpenedConnection } from './thread-context.ts'
 
 /** A backend's half that lives on the message-handler thread. */
 export interface HandlerConnman<N extends Node> extends MessagePusher<N> {
@@ -20,10 +21,10 @@ const HANDLER_WAIT_MS = 100
  * sleeps when a pass left nothing to do.
  */
 export function runMessageHandler<N extends Node>(
-  context: MessageHandlerContext,
+  context: HandlerThreadContext<P2pOptions>,
   connman: HandlerConnman<N>,
 ): void {
-  const { subject, options, report } = context
+  const { service, options, report } = context
   const peerManager = new PeerManager<N>({
     pusher: connman,
     verify: options.verify,
@@ -31,22 +32,22 @@ export function runMessageHandler<N extends Node>(
     nowMs: () => performance.now(),
     onDisconnect: (node, reason) => report({ kind: 'peer-disconnected', id: node.id, reason }),
   })
-  while (!subject.stopping) {
+  while (!service.stopping) {
     for (const connection of context.takeAnnounced()) {
       peerManager.initializeNode(connman.addNode(connection))
     }
     if (handleOneMessageEach(context, connman, peerManager)) {
-      subject.handlerWakeUp.take()
+      service.handlerWakeUp.take()
     } else {
       publishProgress(context, peerManager)
-      subject.handlerWakeUp.wait(HANDLER_WAIT_MS)
+      service.handlerWakeUp.wait(HANDLER_WAIT_MS)
     }
   }
 }
 
 /** @returns whether messages wait */
 function handleOneMessageEach<N extends Node>(
-  { counters, report }: MessageHandlerContext,
+  { counters, report }: HandlerThreadContext<P2pOptions>,
   connman: HandlerConnman<N>,
   peerManager: PeerManager<N>,
 ): boolean {
@@ -92,9 +93,9 @@ function shuffle<T>(items: T[]): T[] {
 }
 
 function publishProgress<N extends Node>(
-  { subject }: MessageHandlerContext,
+  { service }: HandlerThreadContext<P2pOptions>,
   { headers, download }: PeerManager<N>,
 ): void {
   const { tipHeight } = download
-  subject.setProgress(headers.tipHeight, tipHeight, headers.hashAt(tipHeight))
+  service.setProgress(headers.tipHeight, tipHeight, headers.hashAt(tipHeight))
 }

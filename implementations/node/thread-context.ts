@@ -1,47 +1,39 @@
-import type { SendMode } from '../send-mode.ts'
 import type { Address, Network, Sock, Waitable, WakeUpFd } from '../sock/sock.ts'
 import type { ThreadCounters } from '../threads/counters.ts'
-import type { SubjectMemory } from '../threads/subject-memory.ts'
-import type { VerifyLevel } from './verify-level.ts'
+import type { ServiceMemory } from '../threads/service-memory.ts'
+import type { ServiceOptions } from './service-options.ts'
 
 export type NetSock = Sock & Waitable
 
-/** How a subject is set up: the same for every backend. */
-export interface SubjectOptions {
-  sendMode: SendMode
-  verify: VerifyLevel
-  /** As in `PeerManagerOptions`. */
-  refillBlocks: number
-  /** Where to accept connections; port 0 lets the kernel pick. */
-  listen: Address | undefined
-  /** Whom to connect to. */
-  connect: readonly Address[]
-  /** SO_RCVBUF and SO_SNDBUF of every socket; the kernel's autotuning would bias processes. */
-  socketBufferBytes: number
-}
-
-/** What every thread of a subject is given. */
-export interface ThreadContext {
-  readonly options: SubjectOptions
+/** What every thread of a service is given. */
+export interface ThreadContext<O extends ServiceOptions = ServiceOptions> {
+  readonly options: O
   readonly network: Network<NetSock>
-  readonly subject: SubjectMemory
+  readonly service: ServiceMemory
+  /** The thread's own. */
   readonly counters: ThreadCounters
   readonly report: (event: ThreadEvent) => void
-  /** Ready to RECV once the message-handler thread has queued something to send; in mode `wakeup` only. */
+  /** Ready to RECV once another thread has left something for the loop to do; in mode `wakeup` only. */
   readonly wakeUp: (WakeUpFd & Waitable) | undefined
 }
 
-export interface SocketThreadContext extends ThreadContext {
-  /** Tells the message-handler thread of a new connection. */
+export interface SocketThreadContext<O extends ServiceOptions = ServiceOptions>
+  extends ThreadContext<O> {
+  /** Tells every handler thread of the service of a new connection. */
   readonly announce: (connection: OpenedConnection) => void
+  /** The connections that handler threads have opened since the last call. */
+  readonly takeHandedOver: () => OpenedConnection[]
 }
 
-export interface MessageHandlerContext extends ThreadContext {
+export interface HandlerThreadContext<O extends ServiceOptions = ServiceOptions>
+  extends ThreadContext<O> {
   /** The connections that were announced since the last call. */
   readonly takeAnnounced: () => OpenedConnection[]
+  /** Gives a connection that this thread has opened to the socket thread. */
+  readonly handOver: (connection: OpenedConnection) => void
 }
 
-/** A connection as it crosses from the socket thread to the message-handler thread. */
+/** A connection as it crosses from one thread of a service to another. */
 export interface OpenedConnection {
   id: number
   fd: number

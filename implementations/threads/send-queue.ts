@@ -2,7 +2,7 @@ import { elapsedMs, monotonicMs } from './monotonic-clock.ts'
 
 /** Core's `-maxsendbuffer`: above this many bytes to send no more messages of the peer are handled. */
 export const SEND_BUFFER_BYTES = 1_000_000
-/** What handling one message may queue on top of that, and no more: the peer is dropped first. */
+/** What handling one P2P message may queue on top of that, and no more: the peer is dropped first. */
 const CAPACITY_BYTES = SEND_BUFFER_BYTES + 5_000_000
 
 /**
@@ -17,9 +17,10 @@ export class SendQueue {
   private readonly control: Int32Array
   private readonly bytes: Uint8Array
 
+  /** It takes all of the buffer from `byteOffset` on. */
   constructor(buffer: SharedArrayBuffer, byteOffset: number) {
     this.control = new Int32Array(buffer, byteOffset, CONTROL_BYTES / 4)
-    this.bytes = new Uint8Array(buffer, byteOffset + CONTROL_BYTES, CAPACITY_BYTES)
+    this.bytes = new Uint8Array(buffer, byteOffset + CONTROL_BYTES)
   }
 
   get isEmpty(): boolean {
@@ -34,11 +35,11 @@ export class SendQueue {
   /** Room for a message of `lengthBytes` behind what is queued, or undefined when it is full. */
   reserve(lengthBytes: number): Uint8Array | undefined {
     let tail = this.control[Control.head] + this.control[Control.length]
-    if (tail + lengthBytes > CAPACITY_BYTES) {
+    if (tail + lengthBytes > this.bytes.length) {
       this.bytes.copyWithin(0, this.control[Control.head], tail)
       this.control[Control.head] = 0
       tail = this.control[Control.length]
-      if (tail + lengthBytes > CAPACITY_BYTES) return undefined
+      if (tail + lengthBytes > this.bytes.length) return undefined
     }
     return this.bytes.subarray(tail, tail + lengthBytes)
   }
@@ -61,6 +62,11 @@ export class SendQueue {
     Atomics.store(this.control, Control.length, left)
   }
 
+  /** Another connection takes the memory over. */
+  clear(): void {
+    this.control.fill(0)
+  }
+
   /** Bytes are left for the loop to send: it may be asleep for up to its timeout. */
   startWaiting(): void {
     if (this.control[Control.waitingSinceMs] === 0) {
@@ -80,4 +86,9 @@ export class SendQueue {
 const Control = { head: 0, length: 1, waitingSinceMs: 2 }
 const CONTROL_BYTES = 64
 
-export const sendQueueBytes = CONTROL_BYTES + CAPACITY_BYTES
+/** What a send queue takes that holds `capacityBytes`. */
+export function sendQueueBytesFor(capacityBytes: number): number {
+  return CONTROL_BYTES + capacityBytes
+}
+
+export const sendQueueBytes = sendQueueBytesFor(CAPACITY_BYTES)

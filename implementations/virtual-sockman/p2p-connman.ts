@@ -5,8 +5,9 @@ import { type HandlerConnman, runMessageHandler } from '../node/message-handler.
 import { MessageReceiver } from '../node/message-receiver.ts'
 import type { Node } from '../node/node.ts'
 import { queueMessage } from '../node/queue-message.ts'
+import type { P2pOptions } from '../node/service-options.ts'
 import type {
-  MessageHandlerContext,
+  HandlerThreadContext,
   OpenedConnection,
   SocketThreadContext,
 } from '../node/thread-context.ts'
@@ -16,11 +17,13 @@ import { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
 import { type ConnectionId, SockMan } from './sockman.ts'
 
-export function runVirtualP2pSocketThread(context: SocketThreadContext): void {
-  new P2pConnman(context).runSocketThread(context)
+export function openVirtualP2p(context: SocketThreadContext<P2pOptions>): P2pConnman {
+  const connman = new P2pConnman(context)
+  connman.openSockets(context)
+  return connman
 }
 
-export function runVirtualP2pMessageHandler(context: MessageHandlerContext): void {
+export function runVirtualP2pMessageHandler(context: HandlerThreadContext<P2pOptions>): void {
   runMessageHandler(context, new P2pConnman(context))
 }
 
@@ -28,14 +31,14 @@ export function runVirtualP2pMessageHandler(context: MessageHandlerContext): voi
  * `CConnman` as a consumer of SockMan: each event finds its node by id, under `m_nodes_mutex`.
  * Both threads have an instance; the message-handler thread's never runs the loop.
  */
-class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
+class P2pConnman extends SockMan<ConnectionMemory> implements HandlerConnman<P2pNode> {
   private readonly nodes = new Map<ConnectionId, P2pNode>()
   private readonly optimistic = this.context.options.sendMode === 'optimistic'
   private readonly alwaysAskToSend = this.context.options.sendMode === 'pollout'
 
   // ---- socket thread ----
 
-  runSocketThread(context: SocketThreadContext): void {
+  openSockets(context: SocketThreadContext<P2pOptions>): void {
     const { options, report } = context
     this.announce = context.announce
     if (options.listen !== undefined) {
@@ -47,9 +50,8 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
       }
     }
     for (const address of options.connect) {
-      if (!context.subject.stopping) this.openNetworkConnection(address, report)
+      if (!context.service.stopping) this.openNetworkConnection(address, report)
     }
-    this.threadSocketHandler()
   }
 
   private announce: SocketThreadContext['announce'] = () => {
@@ -64,6 +66,10 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
     }
     this.createNode(connected.id, false)
     report({ kind: 'connected', address })
+  }
+
+  protected override createMemory(): ConnectionMemory {
+    return ConnectionMemory.create()
   }
 
   protected override eventNewConnectionAccepted(id: ConnectionId): boolean {
@@ -96,7 +102,7 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
     }
     if (node.receiver.completed === 0) return
     if (node.memory.received.publish()) this.counts[Counter.floodPauses]++
-    if (this.context.subject.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++
+    if (this.context.service.handlerWakeUp.wake()) this.counts[Counter.handlerWakeUps]++
   }
 
   protected override eventGotEOF(id: ConnectionId): void {
@@ -135,7 +141,7 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
   }
 
   protected override eventIOLoopCompletedForAll(): void {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     for (const node of this.nodes.values()) {
       if (!node.memory.disconnectRequested) continue
@@ -154,7 +160,7 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
     const { fd, memory } = this.connectionToShare(id)
     this.insertNode(new P2pNode(id, inbound, memory))
     this.announce({ id, fd, inbound, buffer: memory.buffer })
-    this.context.subject.handlerWakeUp.wake()
+    this.context.service.handlerWakeUp.wake()
   }
 
   // ---- message-handler thread ----
@@ -184,7 +190,7 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
   }
 
   removeNode(node: P2pNode): void {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     this.nodes.delete(node.id)
     nodesMutex.unlock()
@@ -192,7 +198,7 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
   }
 
   nodesSnapshot(): P2pNode[] {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     const snapshot = [...this.nodes.values()]
     nodesMutex.unlock()
@@ -224,14 +230,14 @@ class P2pConnman extends SockMan implements HandlerConnman<P2pNode> {
   }
 
   private insertNode(node: P2pNode): void {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     nodesMutex.lock()
     this.nodes.set(node.id, node)
     nodesMutex.unlock()
   }
 
   private getNodeById(id: ConnectionId): P2pNode | undefined {
-    const { nodesMutex } = this.context.subject
+    const { nodesMutex } = this.context.service
     this.counts[Counter.lookups]++
     nodesMutex.lock()
     const node = this.nodes.get(id)

@@ -1,21 +1,23 @@
-import { CONNECT_TIMEOUT_MS, SELECT_TIMEOUT_MS } from '../node/loop-constants.ts'
+import { AcceptPause } from '../node/accept-pause.ts'
+import { CONNECT_TIMEOUT_MS } from '../node/loop-constants.ts'
+import type { SocketHandler } from '../node/socket-loop.ts'
 import type { NetSock, ThreadContext } from '../node/thread-context.ts'
 import { connectSock, listenOn } from '../sock/connect.ts'
-import { EINTR, isTransient } from '../sock/errno.ts'
+import { isTransient } from '../sock/errno.ts'
 import { type Address, ERR, type EventsPerSock, RECV, SEND, type Waitable } from '../sock/sock.ts'
-import { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
-import { sleepMs } from '../threads/sleep.ts'
+import type { ReceivingMemory } from '../threads/socket-memory.ts'
 
 /** Each connection is assigned an id of this type, unique within a SockMan and never used again. */
 export type ConnectionId = number
 
 /** What SockMan keeps per connection (`SockMan::ConnectionSockets`). */
-interface ConnectionSockets {
+interface ConnectionSockets<M> {
   readonly sock: NetSock
-  readonly memory: ConnectionMemory
+  readonly memory: M
 }
 
+/** Of one iteration: what was polled for, and which connections' sockets those are. */
 interface IoReadiness {
   eventsPerSock: EventsPerSock
   idsPerSock: Map<Waitable, ConnectionId>
@@ -29,12 +31,14 @@ interface IoReadiness {
  * and polls; the others learn of its connections (`adoptConnection`) and only send. `connected`
  * is one map in C++ and a replica per thread here; its mutex is the same one, in shared memory.
  */
-export abstract class SockMan {
+export abstract class SockMan<M extends ReceivingMemory> implements SocketHandler {
   protected readonly context: ThreadContext
   protected readonly counts: Float64Array
   private readonly bufferSizes: { receiveBufferBytes: number; sendBufferBytes: number }
-  private readonly connected = new Map<ConnectionId, ConnectionSockets>()
+  private readonly connected = new Map<ConnectionId, ConnectionSockets<M>>()
   private readonly listening: NetSock[] = []
+  private readonly acceptPause = new AcceptPause()
+  private readiness: IoReadiness = { eventsPerSock: new Map(), idsPerSock: new Map() }
   private nextId = 0
   /** Read once per iteration, as Core does. */
   protected nowMs = performance.now()
@@ -47,6 +51,9 @@ export abstract class SockMan {
   }
 
   // ---- events, implemented by the consumer ----
+
+  /** The memory of a connection that was just opened. */
+  protected abstract createMemory(id: ConnectionId, sock: NetSock): M
 
   /** A connection was accepted. @returns false to refuse it; then it is closed and the id is void */
   protected abstract eventNewConnectionAccepted(id: ConnectionId): boolean
@@ -113,7 +120,7 @@ export abstract class SockMan {
 
   /** @returns whether the connection existed and its socket was closed by this call */
   closeConnection(id: ConnectionId): boolean {
-    const { connectedMutex } = this.context.subject
+    const { connectedMutex } = this.context.service
     connectedMutex.lock()
     const sockets = this.connected.get(id)
     this.connected.delete(id)
@@ -124,28 +131,28 @@ export abstract class SockMan {
     memory.markClosed()
     sock.close()
     memory.sockMutex.unlock()
-    this.context.subject.handlerWakeUp.wake()
+    this.context.service.handlerWakeUp.wake()
     return true
   }
 
   /** On any thread but the socket thread: a connection that the socket thread has opened. */
-  adoptConnection(id: ConnectionId, fd: number, memory: ConnectionMemory): void {
-    const { network, subject } = this.context
-    subject.connectedMutex.lock()
+  adoptConnection(id: ConnectionId, fd: number, memory: M): void {
+    const { network, service } = this.context
+    service.connectedMutex.lock()
     this.connected.set(id, { sock: network.attach(fd), memory })
-    subject.connectedMutex.unlock()
+    service.connectedMutex.unlock()
   }
 
   /** On any thread but the socket thread: the connection is closed. */
   forgetConnection(id: ConnectionId): void {
-    const { connectedMutex } = this.context.subject
+    const { connectedMutex } = this.context.service
     connectedMutex.lock()
     this.connected.delete(id)
     connectedMutex.unlock()
   }
 
   /** What another thread needs to use a connection; throws for an id that is not connected. */
-  connectionToShare(id: ConnectionId): { fd: number; memory: ConnectionMemory } {
+  connectionToShare(id: ConnectionId): { fd: number; memory: M } {
     const sockets = this.connected.get(id)
     if (sockets === undefined) throw new Error(`connection ${id} is not connected`)
     return { fd: sockets.sock.fd, memory: sockets.memory }
@@ -153,35 +160,19 @@ export abstract class SockMan {
 
   // ---- the loop ----
 
-  threadSocketHandler(): void {
-    const { network, subject, wakeUp } = this.context
-    while (!subject.stopping) {
-      this.eventIOLoopCompletedForAll()
-      const readiness = this.generateWaitSockets()
-      const { eventsPerSock } = readiness
-      const ready =
-        eventsPerSock.size === 0 ? -1 : network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock)
-      if (ready > 0) this.counts[Counter.pollWakeUps]++
-      else if (ready === 0) this.counts[Counter.pollTimeouts]++
-      else if (ready !== -EINTR) sleepMs(SELECT_TIMEOUT_MS)
-      if (wakeUp !== undefined && hasOccurred(eventsPerSock, wakeUp)) wakeUp.drain()
-      this.nowMs = performance.now()
-      this.socketHandlerConnected(readiness)
-      this.socketHandlerListening(eventsPerSock)
-    }
-    for (const id of this.connected.keys()) this.closeConnection(id)
-    for (const sock of this.listening) sock.close()
-  }
-
-  private generateWaitSockets(): IoReadiness {
+  generateWaitSockets(): EventsPerSock {
+    this.eventIOLoopCompletedForAll()
     const eventsPerSock: EventsPerSock = new Map()
     const idsPerSock = new Map<Waitable, ConnectionId>()
-    const { subject, wakeUp } = this.context
+    this.readiness = { eventsPerSock, idsPerSock }
+    const { service, wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, { requested: RECV, occurred: 0 })
-    for (const sock of this.listening) eventsPerSock.set(sock, { requested: RECV, occurred: 0 })
-    subject.connectedMutex.lock()
+    if (this.acceptPause.isOver) {
+      for (const sock of this.listening) eventsPerSock.set(sock, { requested: RECV, occurred: 0 })
+    }
+    service.connectedMutex.lock()
     const snapshot = new Map(this.connected)
-    subject.connectedMutex.unlock()
+    service.connectedMutex.unlock()
     for (const [id, { sock }] of snapshot) {
       const selectRecv = this.shouldTryToRecv(id)
       const selectSend = this.shouldTryToSend(id)
@@ -190,13 +181,36 @@ export abstract class SockMan {
       eventsPerSock.set(sock, { requested, occurred: 0 })
       idsPerSock.set(sock, id)
     }
-    this.counts[Counter.waitSetEntries] += eventsPerSock.size
-    return { eventsPerSock, idsPerSock }
+    return eventsPerSock
+  }
+
+  socketHandler(): void {
+    const { eventsPerSock } = this.readiness
+    const { wakeUp } = this.context
+    if (wakeUp !== undefined && hasOccurred(eventsPerSock, wakeUp)) wakeUp.drain()
+    this.nowMs = performance.now()
+    this.socketHandlerConnected(this.readiness)
+    this.socketHandlerListening(eventsPerSock)
+  }
+
+  /** The subject is stopping: a consumer that has something to finish overrides these two. */
+  interrupt(): void {}
+  get finished(): boolean {
+    return true
+  }
+
+  close(): void {
+    for (const id of this.connected.keys()) this.closeConnection(id)
+    this.stopListening()
+  }
+
+  protected stopListening(): void {
+    for (const sock of this.listening.splice(0)) sock.close()
   }
 
   private socketHandlerConnected({ eventsPerSock, idsPerSock }: IoReadiness): void {
     for (const [sock, { occurred }] of eventsPerSock) {
-      if (this.context.subject.stopping) return
+      if (this.context.service.stopping) return
       this.counts[Counter.lookups]++
       const id = idsPerSock.get(sock)
       if (id === undefined) continue // a listening socket, or the wake-up
@@ -211,7 +225,7 @@ export abstract class SockMan {
     }
   }
 
-  private receive(id: ConnectionId, { sock, memory }: ConnectionSockets): void {
+  private receive(id: ConnectionId, { sock, memory }: ConnectionSockets<M>): void {
     const room = memory.received.reserve()
     if (room.length === 0) return
     memory.sockMutex.lock()
@@ -226,7 +240,10 @@ export abstract class SockMan {
     for (const listenSock of this.listening) {
       if (!hasOccurred(eventsPerSock, listenSock)) continue
       const accepted = listenSock.accept()
-      if (typeof accepted === 'number') continue
+      if (typeof accepted === 'number') {
+        this.acceptPause.failed(-accepted)
+        continue
+      }
       accepted.sock.setSockOpt('TCP_NODELAY', 1)
       const id = this.addSock(accepted.sock)
       if (!this.eventNewConnectionAccepted(id)) this.closeConnection(id)
@@ -235,16 +252,16 @@ export abstract class SockMan {
 
   private addSock(sock: NetSock): ConnectionId {
     const id = this.nextId++
-    const sockets = { sock, memory: ConnectionMemory.create() }
-    const { connectedMutex } = this.context.subject
+    const sockets = { sock, memory: this.createMemory(id, sock) }
+    const { connectedMutex } = this.context.service
     connectedMutex.lock()
     this.connected.set(id, sockets)
     connectedMutex.unlock()
     return id
   }
 
-  private getConnectionSockets(id: ConnectionId): ConnectionSockets | undefined {
-    const { connectedMutex } = this.context.subject
+  private getConnectionSockets(id: ConnectionId): ConnectionSockets<M> | undefined {
+    const { connectedMutex } = this.context.service
     this.counts[Counter.lookups]++
     connectedMutex.lock()
     const sockets = this.connected.get(id)

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SubjectMemory } from './subject-memory.ts'
+import { ServiceMemory } from './service-memory.ts'
 
 test('progress crosses threads whole: heights and every byte of the hash', () => {
-  const written = SubjectMemory.create()
-  const seen = new SubjectMemory(written.buffer)
+  const written = ServiceMemory.create()
+  const seen = new ServiceMemory(written.buffer)
   const tipHash = Buffer.from(Array.from({ length: 32 }, (_, i) => 255 - 8 * i)).toString('latin1')
   written.setProgress(2 ** 31 + 5, 70_000, tipHash)
   assert.deepEqual(seen.progress, { headerHeight: 2 ** 31 + 5, blockHeight: 70_000, tipHash })
 })
 
 test('stop is seen by every thread and wakes the message handler', () => {
-  const one = SubjectMemory.create()
-  const other = new SubjectMemory(one.buffer)
+  const one = ServiceMemory.create()
+  const other = new ServiceMemory(one.buffer)
   assert.equal(other.stopping, false)
   one.stop()
   assert.equal(other.stopping, true)
@@ -20,8 +20,8 @@ test('stop is seen by every thread and wakes the message handler', () => {
 })
 
 test('announced connections are counted, and nothing else with them', () => {
-  const one = SubjectMemory.create()
-  const other = new SubjectMemory(one.buffer)
+  const one = ServiceMemory.create()
+  const other = new ServiceMemory(one.buffer)
   one.countAnnounced()
   one.countAnnounced()
   assert.equal(other.announced, 2)

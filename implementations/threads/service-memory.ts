@@ -1,8 +1,9 @@
 import { Mutex } from './mutex.ts'
 import { WakeUp } from './wake-up.ts'
+import { WorkQueue, workQueueBytes } from './work-queue.ts'
 
-/** What the threads of one subject share besides its connections. */
-export class SubjectMemory {
+/** What the threads of one service of a subject share besides its connections. */
+export class ServiceMemory {
   readonly buffer: SharedArrayBuffer
   /** Wakes the message-handler thread. */
   readonly handlerWakeUp: WakeUp
@@ -10,12 +11,14 @@ export class SubjectMemory {
   readonly nodesMutex: Mutex
   /** Guards SockMan's collection of connections (`m_connected_mutex`). */
   readonly connectedMutex: Mutex
+  /** Requests for the worker threads of an HTTP server. */
+  readonly workQueue: WorkQueue
   private readonly control: Int32Array
   private readonly progressValues: Float64Array
   private readonly tipHash: Uint8Array
 
-  static create(): SubjectMemory {
-    return new SubjectMemory(new SharedArrayBuffer(CONTROL_BYTES + PROGRESS_BYTES + 32))
+  static create(): ServiceMemory {
+    return new ServiceMemory(new SharedArrayBuffer(WORK_QUEUE_AT + workQueueBytes))
   }
 
   constructor(buffer: SharedArrayBuffer) {
@@ -26,23 +29,33 @@ export class SubjectMemory {
     this.handlerWakeUp = new WakeUp(this.control, Control.handlerWakeUp)
     this.nodesMutex = new Mutex(this.control, Control.nodesMutex)
     this.connectedMutex = new Mutex(this.control, Control.connectedMutex)
+    this.workQueue = new WorkQueue(buffer, WORK_QUEUE_AT)
   }
 
   get stopping(): boolean {
     return Atomics.load(this.control, Control.stopping) === 1
   }
-  /** Ends both threads' loops: at once, or after the poll(2) of up to 50 ms that one is in. */
+  /** Ends the threads' loops: at once, or after the poll(2) of up to 50 ms that one is in. */
   stop(): void {
     Atomics.store(this.control, Control.stopping, 1)
     this.handlerWakeUp.wake()
+    this.workQueue.wakeAll()
   }
 
-  /** Connections opened so far; the message-handler thread compares it with those it has taken. */
+  /** Connections posted to the handler threads so far; each compares it with those it has taken. */
   get announced(): number {
     return Atomics.load(this.control, Control.announced)
   }
   countAnnounced(): void {
     Atomics.add(this.control, Control.announced, 1)
+  }
+
+  /** Connections posted the other way, by a handler thread that opened them. */
+  get handedOver(): number {
+    return Atomics.load(this.control, Control.handedOver)
+  }
+  countHandedOver(): void {
+    Atomics.add(this.control, Control.handedOver, 1)
   }
 
   /** How far the download is; set by the message-handler thread before it sleeps. */
@@ -66,6 +79,14 @@ export interface Progress {
   tipHash: string
 }
 
-const Control = { stopping: 0, handlerWakeUp: 1, nodesMutex: 2, connectedMutex: 3, announced: 4 }
+const Control = {
+  stopping: 0,
+  handlerWakeUp: 1,
+  nodesMutex: 2,
+  connectedMutex: 3,
+  announced: 4,
+  handedOver: 5,
+}
 const CONTROL_BYTES = 64
 const PROGRESS_BYTES = 16
+const WORK_QUEUE_AT = CONTROL_BYTES + PROGRESS_BYTES + 32

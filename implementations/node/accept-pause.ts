@@ -1,0 +1,22 @@
+import { EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../sock/errno.ts'
+
+/** Of two poll timeouts: descriptors come free when connections close, which takes no less. */
+const ACCEPT_PAUSE_MS = 100
+
+/**
+ * A listener whose accept(2) failed for want of descriptors or memory stays ready, and a loop that
+ * polls it on would spin: it is left out of the wait set for a while.
+ */
+export class AcceptPause {
+  private overAtMs = 0
+
+  get isOver(): boolean {
+    return this.overAtMs === 0 || performance.now() >= this.overAtMs
+  }
+
+  failed(errno: number): void {
+    if (exhausted.includes(errno)) this.overAtMs = performance.now() + ACCEPT_PAUSE_MS
+  }
+}
+
+const exhausted: readonly number[] = [EMFILE, ENFILE, ENOBUFS, ENOMEM]

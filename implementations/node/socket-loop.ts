@@ -1,0 +1,56 @@
+import { EINTR } from '../sock/errno.ts'
+import type { EventsPerSock } from '../sock/sock.ts'
+import { Counter } from '../threads/counters.ts'
+import { sleepMs } from '../threads/sleep.ts'
+import { SELECT_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './loop-constants.ts'
+import type { ThreadContext } from './thread-context.ts'
+
+/** One consumer's part of a socket thread: what comes before poll(2) in an iteration, and what comes after. */
+export interface SocketHandler {
+  /** A new wait set, of everything that this consumer waits for now. */
+  generateWaitSockets(): EventsPerSock
+  /** What was polled for has occurred, or not: sends, receives, accepts. */
+  socketHandler(): void
+  /** The subject is stopping: nothing new is begun. */
+  interrupt(): void
+  /** After `interrupt`: nothing is left that should still be finished. */
+  readonly finished: boolean
+  /** Closes every socket. */
+  close(): void
+}
+
+/**
+ * A socket thread (`CConnman::ThreadSocketHandler`): one poll(2) per iteration, for one consumer or
+ * for several. Each of several is called twice per iteration, whatever the number of its connections.
+ */
+export function runSocketLoop(context: ThreadContext, handlers: readonly SocketHandler[]): void {
+  const { service } = context
+  while (!service.stopping) iterate(context, handlers)
+  for (const handler of handlers) handler.interrupt()
+  const deadlineMs = performance.now() + SHUTDOWN_GRACE_MS
+  while (handlers.some(({ finished }) => !finished) && performance.now() < deadlineMs) {
+    iterate(context, handlers)
+  }
+  for (const handler of handlers) handler.close()
+}
+
+function iterate({ network, counters }: ThreadContext, handlers: readonly SocketHandler[]): void {
+  const { counts } = counters
+  const eventsPerSock = waitSetOf(handlers)
+  counts[Counter.waitSetEntries] += eventsPerSock.size
+  const ready = eventsPerSock.size === 0 ? -1 : network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock)
+  if (ready > 0) counts[Counter.pollWakeUps]++
+  else if (ready === 0) counts[Counter.pollTimeouts]++
+  else if (ready !== -EINTR) sleepMs(SELECT_TIMEOUT_MS)
+  for (let i = 0; i < handlers.length; i++) handlers[i].socketHandler()
+}
+
+/** Consumers that share a loop have their wait sets joined; each keeps its own besides. */
+function waitSetOf(handlers: readonly SocketHandler[]): EventsPerSock {
+  if (handlers.length === 1) return handlers[0].generateWaitSockets()
+  const all: EventsPerSock = new Map()
+  for (const handler of handlers) {
+    for (const [sock, events] of handler.generateWaitSockets()) all.set(sock, events)
+  }
+  return all
+}
