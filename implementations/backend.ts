@@ -1,3 +1,4 @@
+import type { HandlerLoop } from './node/handler-loop.ts'
 import type { Protocol, ServiceOptions } from './node/service-options.ts'
 import type { SocketHandler } from './node/socket-loop.ts'
 import type { HandlerThreadContext, SocketThreadContext } from './node/thread-context.ts'
@@ -20,6 +21,7 @@ export interface Backend {
 export interface Service<O extends ServiceOptions> {
   readonly onSocketThread: Polling<O> | Evented<O>
   readonly handlerThread?: (context: HandlerThreadContext<O>) => void
+  readonly openHandler?: (context: HandlerThreadContext<O>) => HandlerLoop
 }
 
 /** A consumer in a loop of poll(2), by itself or with other consumers. */

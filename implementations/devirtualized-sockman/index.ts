@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.ts'
-import { openDevirtualizedP2p, runDevirtualizedP2pMessageHandler } from './p2p-connman.ts'
+import { openDevirtualizedP2p, openDevirtualizedP2pHandler } from './p2p-connman.ts'
 
 export const devirtualizedSockman: Backend = {
   name: 'devirtualized-sockman',
@@ -8,7 +8,7 @@ export const devirtualizedSockman: Backend = {
   protocols: {
     p2p: {
       onSocketThread: { loop: 'poll', open: openDevirtualizedP2p },
-      handlerThread: runDevirtualizedP2pMessageHandler,
+      openHandler: openDevirtualizedP2pHandler,
     },
   },
 }

@@ -1,7 +1,7 @@
 import { type Activity, isInactive } from '../node/inactivity.ts'
 import { countLateReceive, countLateSend } from '../node/late-wake-ups.ts'
 import { MAX_CONNECTIONS } from '../node/loop-constants.ts'
-import { type HandlerConnman, runMessageHandler } from '../node/message-handler.ts'
+import { type HandlerConnman, MessageHandler } from '../node/message-handler.ts'
 import { MessageReceiver } from '../node/message-receiver.ts'
 import type { Node } from '../node/node.ts'
 import { queueMessage } from '../node/queue-message.ts'
@@ -24,8 +24,10 @@ export function openDevirtualizedP2p(context: SocketThreadContext<P2pOptions>): 
   return connman
 }
 
-export function runDevirtualizedP2pMessageHandler(context: HandlerThreadContext<P2pOptions>): void {
-  runMessageHandler(context, new P2pConnman(context))
+export function openDevirtualizedP2pHandler(
+  context: HandlerThreadContext<P2pOptions>,
+): MessageHandler<P2pNode> {
+  return new MessageHandler(context, new P2pConnman(context))
 }
 
 /** A peer, which is its connection as well. */

@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.ts'
-import { runDirectP2pMessageHandler } from './p2p-message-handler.ts'
+import { openDirectP2pHandler } from './p2p-message-handler.ts'
 import { DirectConnman } from './p2p-socket-thread.ts'
 
 export const direct: Backend = {
@@ -9,7 +9,7 @@ export const direct: Backend = {
   protocols: {
     p2p: {
       onSocketThread: { loop: 'poll', open: context => new DirectConnman(context) },
-      handlerThread: runDirectP2pMessageHandler,
+      openHandler: openDirectP2pHandler,
     },
   },
 }

@@ -1,4 +1,4 @@
-import { type HandlerConnman, runMessageHandler } from '../node/message-handler.ts'
+import { type HandlerConnman, MessageHandler } from '../node/message-handler.ts'
 import { queueMessage } from '../node/queue-message.ts'
 import type { P2pOptions } from '../node/service-options.ts'
 import type { HandlerThreadContext, OpenedConnection } from '../node/thread-context.ts'
@@ -7,8 +7,10 @@ import { ConnectionMemory } from '../threads/connection-memory.ts'
 import { Counter } from '../threads/counters.ts'
 import { DirectNode } from './node.ts'
 
-export function runDirectP2pMessageHandler(context: HandlerThreadContext<P2pOptions>): void {
-  runMessageHandler(context, new DirectHandlerConnman(context))
+export function openDirectP2pHandler(
+  context: HandlerThreadContext<P2pOptions>,
+): MessageHandler<DirectNode> {
+  return new MessageHandler(context, new DirectHandlerConnman(context))
 }
 
 /** Core's `CConnman` of today, the message-handler thread's half: a node sends on its own socket. */

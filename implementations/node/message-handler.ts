@@ -1,4 +1,5 @@
 import { Counter } from '../threads/counters.ts'
+import type { HandlerLoop } from './handler-loop.ts'
 import type { MessagePusher, Node } from './node.ts'
 import { PeerManager } from './peer-manager.ts'
 import type { P2pOptions } from './service-options.ts'
@@ -17,53 +18,64 @@ export interface HandlerConnman<N extends Node> extends MessagePusher<N> {
 const HANDLER_WAIT_MS = 100
 
 /**
- * `CConnman::ThreadMessageHandler`: one message of each peer per pass, peers in shuffled order;
- * sleeps when a pass left nothing to do.
+ * The message-handler thread (`CConnman::ThreadMessageHandler`): one message of each peer per pass,
+ * peers in shuffled order; sleeps when a pass left nothing to do.
  */
-export function runMessageHandler<N extends Node>(
-  context: HandlerThreadContext<P2pOptions>,
-  connman: HandlerConnman<N>,
-): void {
-  const { service, options, report } = context
-  const peerManager = new PeerManager<N>({
-    pusher: connman,
-    verify: options.verify,
-    refillBlocks: options.refillBlocks,
-    nowMs: () => performance.now(),
-    onDisconnect: (node, reason) => report({ kind: 'peer-disconnected', id: node.id, reason }),
-  })
-  while (!service.stopping) {
-    for (const connection of context.takeAnnounced()) {
-      peerManager.initializeNode(connman.addNode(connection))
-    }
-    if (handleOneMessageEach(context, connman, peerManager)) {
-      service.handlerWakeUp.take()
-    } else {
-      publishProgress(context, peerManager)
-      service.handlerWakeUp.wait(HANDLER_WAIT_MS)
-    }
-  }
-}
+export class MessageHandler<N extends Node> implements HandlerLoop {
+  private readonly context: HandlerThreadContext<P2pOptions>
+  private readonly connman: HandlerConnman<N>
+  private readonly peerManager: PeerManager<N>
 
-/** @returns whether messages wait */
-function handleOneMessageEach<N extends Node>(
-  { counters, report }: HandlerThreadContext<P2pOptions>,
-  connman: HandlerConnman<N>,
-  peerManager: PeerManager<N>,
-): boolean {
-  let moreWork = false
-  for (const node of shuffle(connman.nodesSnapshot())) {
-    if (node.memory.closed) {
-      peerManager.finalizeNode(node)
-      connman.removeNode(node)
-      report({ kind: 'connection-closed', id: node.id })
-      continue
-    }
-    if (node.memory.disconnectRequested) continue
-    if (processMessages(node, peerManager, counters.counts)) moreWork = true
-    peerManager.sendMessages(node)
+  constructor(context: HandlerThreadContext<P2pOptions>, connman: HandlerConnman<N>) {
+    const { options, report } = context
+    this.context = context
+    this.connman = connman
+    this.peerManager = new PeerManager<N>({
+      pusher: connman,
+      verify: options.verify,
+      refillBlocks: options.refillBlocks,
+      nowMs: () => performance.now(),
+      onDisconnect: (node, reason) => report({ kind: 'peer-disconnected', id: node.id, reason }),
+    })
   }
-  return moreWork
+
+  run(): void {
+    const { service } = this.context
+    while (!service.stopping) {
+      if (this.pass()) {
+        service.handlerWakeUp.take()
+      } else {
+        this.publishProgress()
+        service.handlerWakeUp.wait(HANDLER_WAIT_MS)
+      }
+    }
+  }
+
+  /** @returns whether messages wait */
+  pass(): boolean {
+    for (const connection of this.context.takeAnnounced()) {
+      this.peerManager.initializeNode(this.connman.addNode(connection))
+    }
+    let moreWork = false
+    for (const node of shuffle(this.connman.nodesSnapshot())) {
+      if (node.memory.closed) {
+        this.peerManager.finalizeNode(node)
+        this.connman.removeNode(node)
+        this.context.report({ kind: 'connection-closed', id: node.id })
+        continue
+      }
+      if (node.memory.disconnectRequested) continue
+      if (processMessages(node, this.peerManager, this.context.counters.counts)) moreWork = true
+      this.peerManager.sendMessages(node)
+    }
+    return moreWork
+  }
+
+  private publishProgress(): void {
+    const { headers, download } = this.peerManager
+    const { tipHeight } = download
+    this.context.service.setProgress(headers.tipHeight, tipHeight, headers.hashAt(tipHeight))
+  }
 }
 
 /** `PeerManagerImpl::ProcessMessages`. @returns whether more of this peer can be handled now */
@@ -90,12 +102,4 @@ function shuffle<T>(items: T[]): T[] {
     items[j] = item
   }
   return items
-}
-
-function publishProgress<N extends Node>(
-  { service }: HandlerThreadContext<P2pOptions>,
-  { headers, download }: PeerManager<N>,
-): void {
-  const { tipHeight } = download
-  service.setProgress(headers.tipHeight, tipHeight, headers.hashAt(tipHeight))
 }

@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.ts'
-import { openVirtualP2p, runVirtualP2pMessageHandler } from './p2p-connman.ts'
+import { openVirtualP2p, openVirtualP2pHandler } from './p2p-connman.ts'
 
 export const virtualSockman: Backend = {
   name: 'virtual-sockman',
@@ -9,7 +9,7 @@ export const virtualSockman: Backend = {
   protocols: {
     p2p: {
       onSocketThread: { loop: 'poll', open: openVirtualP2p },
-      handlerThread: runVirtualP2pMessageHandler,
+      openHandler: openVirtualP2pHandler,
     },
   },
 }
