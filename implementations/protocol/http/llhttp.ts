@@ -15,7 +15,7 @@ export interface MessageEvents {
   onMessageComplete(): Next
 }
 
-/** Answers of `MessageEvents`. `stop` ends in `Errno.user`, `pause` in `Errno.paused`. */
+/** Answers of `MessageEvents`. `stop` ends in an error, `pause` in `Errno.paused`. */
 export const Next = { proceed: 0, stop: -1, pause: 21 } as const
 export type Next = (typeof Next)[keyof typeof Next]
 
@@ -27,7 +27,6 @@ export const Errno = {
   invalidVersion: 9,
   paused: 21,
   pausedH2Upgrade: 23,
-  user: 24,
 } as const
 
 export const MessageType = { request: 1, reply: 2 } as const
@@ -66,18 +65,20 @@ export class Llhttp {
   /**
    * Parses `bytes[from … to)`, at most `PIECE_BYTES`.
    * @returns one of llhttp's error numbers
+   * @throws RangeError for a longer piece
    */
   execute(bytes: Uint8Array, from: number, to: number): number {
-    const { wasm, pointer } = this
-    if (pointer === 0) throw new Error('llhttp: used after free()')
+    const { wasm, parser } = this
+    if (to - from > PIECE_BYTES)
+      throw new RangeError(`llhttp: at most ${PIECE_BYTES} bytes at a time`)
     wasm.memory.set(
       from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to),
       wasm.pieceAt,
     )
     wasm.events = this.events
-    const errno = wasm.exports.llhttp_execute(pointer, wasm.pieceAt, to - from)
+    const errno = wasm.exports.llhttp_execute(parser, wasm.pieceAt, to - from)
     this.consumedBytes =
-      errno === Errno.ok ? to - from : wasm.exports.llhttp_get_error_pos(pointer) - wasm.pieceAt
+      errno === Errno.ok ? to - from : wasm.exports.llhttp_get_error_pos(parser) - wasm.pieceAt
     return errno
   }
 
@@ -87,36 +88,42 @@ export class Llhttp {
    */
   finish(): number {
     this.wasm.events = this.events
-    return this.wasm.exports.llhttp_finish(this.pointer)
+    return this.wasm.exports.llhttp_finish(this.parser)
   }
 
   /** Forgets all about the current message. */
   reset(): void {
-    this.wasm.exports.llhttp_reset(this.pointer)
+    this.wasm.exports.llhttp_reset(this.parser)
   }
 
-  /** It must not be used any more. */
+  /** Gives its memory back; it must not be used any more. */
   free(): void {
     this.wasm.exports.llhttp_free(this.pointer)
+    this.wasm.events = noEvents
     this.pointer = 0
   }
 
   /** Of a request, e.g. `GET`. */
   get method(): string {
-    return this.wasm.methodNames[this.wasm.exports.llhttp_get_method(this.pointer)]
+    return this.wasm.methodNames[this.wasm.exports.llhttp_get_method(this.parser)]
   }
 
   get versionMajor(): number {
-    return this.wasm.exports.llhttp_get_http_major(this.pointer)
+    return this.wasm.exports.llhttp_get_http_major(this.parser)
   }
 
   get versionMinor(): number {
-    return this.wasm.exports.llhttp_get_http_minor(this.pointer)
+    return this.wasm.exports.llhttp_get_http_minor(this.parser)
   }
 
   /** llhttp's own words for its last error. */
   get errorReason(): string {
-    return this.wasm.stringAt(this.wasm.exports.llhttp_get_error_reason(this.pointer))
+    return this.wasm.stringAt(this.wasm.exports.llhttp_get_error_reason(this.parser))
+  }
+
+  private get parser(): number {
+    if (this.pointer === 0) throw new Error('llhttp: used after free()')
+    return this.pointer
   }
 }
 
@@ -138,7 +145,7 @@ class ThreadWasm {
   readonly methodNames: readonly string[]
   /** All of the WebAssembly memory. */
   memory: Buffer
-  /** Of the parser that is executing; never without one, so the first parser sets it. */
+  /** Of the parser that executed last, until it is freed. */
   events: MessageEvents = noEvents
 
   constructor() {
@@ -183,11 +190,11 @@ class ThreadWasm {
         wasm_on_message_complete: () => this.events.onMessageComplete(),
       },
     })
-    return exports as unknown as LlhttpExports
+    return exports as LlhttpExports
   }
 }
 
-function compile(): WebAssembly.Module {
+function compile(): object {
   const require = createRequire(import.meta.url)
   try {
     return new WebAssembly.Module(require('undici/lib/llhttp/llhttp_simd-wasm.js'))
@@ -210,7 +217,7 @@ const noEvents: MessageEvents = {
 const METHOD_COUNT = 47
 
 interface LlhttpExports {
-  memory: WebAssembly.Memory
+  memory: { readonly buffer: ArrayBuffer }
   malloc(sizeBytes: number): number
   llhttp_alloc(type: number): number
   llhttp_free(parser: number): void
@@ -223,4 +230,11 @@ interface LlhttpExports {
   llhttp_get_http_major(parser: number): number
   llhttp_get_http_minor(parser: number): number
   llhttp_method_name(method: number): number
+}
+
+/** The part of the global that is used here; its types come with the DOM's, which Node lacks. */
+declare const WebAssembly: {
+  readonly Module: new (wasm: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object }
+  readonly CompileError: new () => Error
 }

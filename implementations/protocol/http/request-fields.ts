@@ -34,7 +34,6 @@ export class RequestFields {
       this.name = 'other'
       this.matched = 0
     }
-    if (length === 0) return
     if (this.matched === 0) this.name = candidate(lowerCase(memory[at]))
     if (this.name === 'other') this.matched = -1
     else this.matched = matchMore(memory, at, length, this.name, this.matched)
@@ -70,13 +69,13 @@ type FieldName = 'host' | 'content-length' | 'transfer-encoding' | 'expect'
 /** They all differ in the first letter. */
 function candidate(firstLetter: number): FieldName | 'other' {
   switch (firstLetter) {
-    case 0x68:
+    case LETTER_H:
       return 'host'
-    case 0x63:
+    case LETTER_C:
       return 'content-length'
-    case 0x74:
+    case LETTER_T:
       return 'transfer-encoding'
-    case 0x65:
+    case LETTER_E:
       return 'expect'
     default:
       return 'other'
@@ -86,8 +85,14 @@ function candidate(firstLetter: number): FieldName | 'other' {
 function readDecimal(memory: Uint8Array, at: number, length: number, before: number): number {
   let value = before
   for (let i = at; i < at + length; i += 1) {
-    const digit = memory[i] - 0x30
+    const digit = memory[i] - DIGIT_0
     if (digit >= 0 && digit <= 9) value = value * 10 + digit
   }
   return value
 }
+
+const DIGIT_0 = 0x30
+const LETTER_C = 0x63
+const LETTER_E = 0x65
+const LETTER_H = 0x68
+const LETTER_T = 0x74

@@ -1,10 +1,6 @@
+import { MAX_HEADERS_BYTES } from './limits.ts'
 import { Errno, Llhttp, type MessageEvents, MessageType, Next, PIECE_BYTES } from './llhttp.ts'
 import { RequestFields } from './request-fields.ts'
-
-/** Core's `MAX_HEADERS_SIZE`: request line, headers and trailers of one request together. */
-export const MAX_HEADERS_BYTES = 8_192
-/** Core's `MAX_SIZE`: the longest body of a request. */
-export const MAX_BODY_BYTES = 32 << 20
 
 /** What an invalid request is answered with before the connection is closed. */
 export type RefusalStatus = 400 | 405 | 413 | 414 | 417 | 431 | 501 | 505
@@ -34,13 +30,13 @@ export interface RequestParserOptions {
 export class RequestParser implements MessageEvents {
   state: 'incomplete' | 'complete' | 'invalid' = 'incomplete'
 
-  /** Of a complete request: any method llhttp knows, as sent. Few servers serve them all. */
+  /** Of a complete request: one of the methods llhttp knows, not necessarily one that is served. */
   method = ''
   /** Of a complete request: the request target as sent. */
   target = ''
   /** Of a complete request: length of what is now at the start of the body memory. */
   bodyLength = 0
-  /** Of a complete request: whether the client wants the connection kept open. */
+  /** Of a complete request: if not, the reply is the last one, whatever else has been sent. */
   keepAlive = false
   /** Of a complete request: of HTTP/1.x. */
   versionMinor = 1
@@ -60,12 +56,11 @@ export class RequestParser implements MessageEvents {
     'blank lines'
   /** Consumed so far, without the piece that is being parsed. */
   private requestBytes = 0
-  /** End of the last line of the head that is known, its CRLF not included, within the request. */
-  private lineEnd = 0
+  /** Up to and with the empty line, if the last field so far is the last. No trailers without one. */
   private headBytes = 0
   /** Where in the request the trailers start; 0 as long as there are none. */
   private trailersAt = 0
-  private continueTold = false
+  private continueWanted = false
 
   constructor({ body, maxHeaderBytes = MAX_HEADERS_BYTES }: RequestParserOptions) {
     this.body = body
@@ -97,9 +92,9 @@ export class RequestParser implements MessageEvents {
    * True once per request.
    */
   takeExpectsContinue(): boolean {
-    if (this.continueTold || this.fields.expect !== '100-continue') return false
-    this.continueTold = this.part === 'rest' && this.state === 'incomplete' && this.bodyLength === 0
-    return this.continueTold && this.versionMinor === 1
+    const waiting = this.continueWanted && this.state === 'incomplete' && this.bodyLength === 0
+    this.continueWanted = false
+    return waiting
   }
 
   /** Ready for the next request of the connection, or the first of another one. */
@@ -111,9 +106,9 @@ export class RequestParser implements MessageEvents {
     this.bodyLength = 0
     this.part = 'blank lines'
     this.requestBytes = 0
-    this.lineEnd = 0
+    this.headBytes = 0
     this.trailersAt = 0
-    this.continueTold = false
+    this.continueWanted = false
   }
 
   /** Gives its memory back; it must not be used any more. */
@@ -146,7 +141,7 @@ export class RequestParser implements MessageEvents {
     this.requestBytes += consumedBytes
     if (errno === Errno.ok || errno === Errno.paused) this.checkLimits()
     else if (errno === Errno.invalidMethod) this.part = 'unknown method'
-    else if (errno !== Errno.user) this.refuseFor(errno)
+    else if (this.state === 'incomplete') this.refuseFor(errno)
     return consumedBytes
   }
 
@@ -210,7 +205,6 @@ export class RequestParser implements MessageEvents {
 
   onTarget(memory: Buffer, at: number, length: number): Next {
     this.target += memory.toString('latin1', at, at + length)
-    this.lineEnd = this.positionOf(at + length) + ' HTTP/1.x'.length
     return Next.proceed
   }
 
@@ -223,14 +217,13 @@ export class RequestParser implements MessageEvents {
   onHeaderValue(memory: Buffer, at: number, length: number): Next {
     if (this.part !== 'head') return Next.proceed
     this.fields.addValue(memory, at, length)
-    this.lineEnd = this.positionOf(at + length)
+    this.headBytes = this.positionOf(at + length) + '\r\n\r\n'.length
     return Next.proceed
   }
 
   onHeadersComplete(_statusCode: number, keepAlive: boolean): Next {
     const { fields, llhttp } = this
     this.part = 'rest'
-    this.headBytes = this.lineEnd + '\r\n\r\n'.length
     this.method = llhttp.method
     this.keepAlive = keepAlive
     this.versionMinor = llhttp.versionMinor
@@ -248,6 +241,7 @@ export class RequestParser implements MessageEvents {
     if (fields.expect === 'other' && this.versionMinor === 1) {
       return this.refuse(417, 'unknown expectation')
     }
+    this.continueWanted = fields.expect === '100-continue' && this.versionMinor === 1
     return Next.proceed
   }
 

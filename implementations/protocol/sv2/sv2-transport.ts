@@ -61,8 +61,7 @@ export class Sv2Transport {
     if (this.frameLength === 0) {
       at += this.take(bytes, at, to, SV2_HEADER_SIZE)
       if (this.consumedBytes < SV2_HEADER_SIZE) return at - from
-      const [, , , low, middle, high] = this.frame
-      const frameLength = SV2_HEADER_SIZE + (low | (middle << 8) | (high << 16))
+      const frameLength = SV2_HEADER_SIZE + this.payloadLength
       if (frameLength > this.frame.length) return SV2_TOO_LONG
       this.frameLength = frameLength
     }
@@ -74,6 +73,11 @@ export class Sv2Transport {
   next(): void {
     this.consumedBytes = 0
     this.frameLength = 0
+  }
+
+  /** As the header says. */
+  private get payloadLength(): number {
+    return this.frame[3] | (this.frame[4] << 8) | (this.frame[5] << 16)
   }
 
   /** Copies what is there, until `end` bytes of the message are. @returns how many bytes */

@@ -49,6 +49,7 @@ test('another type or length makes another message of it', () => {
     const sent = new PushMessage(kind)
     const { messageType, payload } = sent
     const received = new PushMessage(kind)
+    assert.ok(received.receive(messageType, payload))
     assert.ok(!received.receive(messageType ^ 1, payload))
     assert.ok(!received.receive(messageType, payload.subarray(1)))
     assert.ok(!received.receive(messageType, Buffer.concat([payload, Buffer.alloc(1)])))

@@ -9,11 +9,11 @@ import { encodeNewTemplate, NEW_TEMPLATE_MESSAGE_TYPE } from './new-template.ts'
 export type PushKind = 'probe' | 'new-template'
 
 /** In the range that no Stratum v2 protocol uses. */
-export const PUSH_PROBE_MESSAGE_TYPE = 0xf0
+const PUSH_PROBE_MESSAGE_TYPE = 0xf0
 const PROBE_FRAME_BYTES = 32
 
 /** Times are CLOCK_MONOTONIC in whole ns, below 2^53: the sender's and the receiver's clock alike. */
-export interface Stamps {
+interface Stamps {
   /** Counts the messages of one connection from 0. */
   sequence: number
   /** When the schedule wanted the message pushed. */
@@ -41,6 +41,7 @@ export class PushMessage implements Stamps {
     this.payload = payload
     this.sequenceAt = sequenceAt
     this.timesAt = timesAt
+    this.stamp(0, 0, 0)
   }
 
   stamp(sequence: number, intendedNs: number, pushedNs: number): void {
@@ -57,7 +58,7 @@ export class PushMessage implements Stamps {
    * @returns whether it is one: of this type and length, and equal in every byte that is no stamp
    */
   receive(messageType: number, payload: Uint8Array): boolean {
-    if (messageType !== this.messageType || payload.length !== this.payload.length) return false
+    if (messageType !== this.messageType) return false
     this.stamp(
       readInt32(payload, this.sequenceAt) >>> 0,
       readTime(payload, this.timesAt),
