@@ -1,0 +1,281 @@
+import autocannon from 'autocannon'
+import { describeErrno } from '../../implementations/sock/errno.ts'
+import { PosixNetwork } from '../../implementations/sock/posix-sock.ts'
+import { createSyscallCounts } from '../../implementations/sock/syscalls.ts'
+import { monotonicNs } from '../latency/clock.ts'
+import {
+  type AutocannonClient,
+  type AutocannonSocket,
+  internalsOf,
+  type RequestQueue,
+  type TerminatedRequest,
+} from './autocannon-client.ts'
+import { connectionDefaults } from './connections.ts'
+import { type ExpectedReply, ReplyComparison } from './expected-reply.ts'
+import type { HttpRequest } from './http-request.ts'
+
+export interface ClosedLoopLoad {
+  /** Of 127.0.0.1. */
+  port: number
+  /** How many at a time; not more than `requests`. */
+  connections: number
+  connectionUse: ConnectionUse
+  request: HttpRequest
+  expected: ExpectedReply
+  /** In all, over all connections. */
+  requests: number
+  /** After this long the load has failed. */
+  deadlineMs: number
+  /**
+   * From the write of a request to the last byte of its reply, in ns. With pipelining each request
+   * is written when an earlier reply is complete, and its latency includes its wait behind those
+   * still in flight. The first ones of a connection are written as soon as it is established; with
+   * a connection for each, the latency begins at the call of connect.
+   */
+  recordLatency: (ns: number) => void
+}
+
+export type ConnectionUse =
+  /** So many requests in flight on each connection. */
+  | { kind: 'keep-alive'; pipelining: number }
+  /** A new connection for each request, closed from this side. */
+  | { kind: 'one-request-each' }
+
+export type ClosedLoopOutcome =
+  | {
+      state: 'completed'
+      requests: number
+      /** Received, heads included. */
+      bytes: number
+      /** From the first connect to the last reply. */
+      wallNs: number
+    }
+  | { state: 'failed'; reason: string }
+
+/**
+ * Asks for the same over and over, with autocannon in this process: on each connection the next
+ * request follows a reply. Every reply is compared in full, and the first that is wrong, late or
+ * lost ends the load.
+ * @throws RangeError if there are fewer requests than connections
+ */
+export async function closedLoop(load: ClosedLoopLoad): Promise<ClosedLoopOutcome> {
+  const { connections, requests, deadlineMs } = load
+  if (connections > requests) {
+    throw new RangeError(
+      `${requests} requests on ${connections} connections: give at least as many`,
+    )
+  }
+  const run = new ClosedLoop(load)
+  const deadline = setTimeout(() => run.miss(), deadlineMs)
+  // When all clients are made, some 0.1 ms each, and the first is about to connect.
+  process.nextTick(() => run.start())
+  try {
+    await autocannon({
+      url: `http://127.0.0.1:${load.port}${load.request.path}`,
+      method: load.request.method,
+      body: load.request.body,
+      connections,
+      amount: requests,
+      ...connectionOptions(load.connectionUse),
+      // Its own would connect again and go on.
+      timeout: deadlineMs / 1000 + 60,
+      sampleInt: END_CHECK_MS,
+      skipAggregateResult: true,
+      setupClient: client => run.add(internalsOf(client)),
+    })
+  } finally {
+    clearTimeout(deadline)
+  }
+  return run.outcome()
+}
+
+/** How often autocannon looks whether all clients are done. */
+const END_CHECK_MS = 5
+
+function connectionOptions(use: ConnectionUse): { pipelining: number; reconnectRate?: number } {
+  if (use.kind === 'keep-alive') return { pipelining: use.pipelining }
+  return { pipelining: 1, reconnectRate: 1 }
+}
+
+class ClosedLoop {
+  readonly #load: ClosedLoopLoad
+  readonly #clients: AutocannonClient[] = []
+  readonly #network = new PosixNetwork(createSyscallCounts())
+  #startNs = 0
+  #lastReplyNs = 0
+  #replies = 0
+  #bytes = 0
+  #failure: string | undefined
+
+  constructor(load: ClosedLoopLoad) {
+    this.#load = load
+  }
+
+  start(): void {
+    this.#startNs = monotonicNs()
+  }
+
+  /** Takes over what a client sends, receives and compares. It is not connected yet. */
+  add(client: AutocannonClient): void {
+    this.#clients.push(client)
+    const queue = new MeasuredQueue(this, client, this.#load.expected)
+    client.pipelinedRequests = queue
+    this.#limitToShare(client)
+    this.#watchConnections(client, queue)
+    this.#watchParser(client)
+  }
+
+  reply(latencyNs: number, nowNs: number): void {
+    this.#load.recordLatency(latencyNs)
+    this.#lastReplyNs = nowNs
+    ++this.#replies
+  }
+
+  receive(sizeBytes: number): void {
+    this.#bytes += sizeBytes
+  }
+
+  /** The first reason counts; the next reply is the one that is wrong. */
+  failReply(reason: string): void {
+    this.#fail(`reply ${this.#replies + 1}: ${reason}`)
+  }
+
+  miss(): void {
+    const { requests, deadlineMs } = this.#load
+    this.#fail(`${this.#replies} of ${requests} requests answered within ${deadlineMs} ms`)
+  }
+
+  outcome(): ClosedLoopOutcome {
+    if (this.#failure !== undefined) return { state: 'failed', reason: this.#failure }
+    const wallNs = this.#lastReplyNs - this.#startNs
+    return { state: 'completed', requests: this.#replies, bytes: this.#bytes, wallNs }
+  }
+
+  #fail(reason: string): void {
+    if (this.#failure !== undefined) return
+    this.#failure = reason
+    for (const client of this.#clients) client.destroy()
+  }
+
+  #limitToShare(client: AutocannonClient): void {
+    const send = client._doRequest
+    let sent = 0
+    client._doRequest = () => {
+      if (sent === client.responseMax) return
+      ++sent
+      send.call(client)
+    }
+  }
+
+  #watchConnections(client: AutocannonClient, queue: MeasuredQueue): void {
+    client.on('connError', error => this.failReply(`${error.message}; ${queue.progress}`))
+    const connect = client._connect
+    client._connect = () => {
+      if (queue.isWaiting) {
+        return this.failReply(`connection closed by the server; ${queue.progress}`)
+      }
+      connect.call(client)
+      const { conn } = client
+      // Without it a small request may wait for the acknowledgement of the one before.
+      conn.setNoDelay(true)
+      this.#restartClock(conn, queue)
+      conn.once('connect', () => this.#fixReceiveBuffer(conn._handle?.fd ?? -1))
+    }
+  }
+
+  /**
+   * The first requests are put in the queue while further clients are still being made, and wait for
+   * the event loop to connect (node:net does so in the next tick).
+   */
+  #restartClock(conn: AutocannonSocket, queue: MeasuredQueue): void {
+    const restart = () => queue.restartClock()
+    if (this.#load.connectionUse.kind === 'keep-alive') conn.once('connect', restart)
+    else process.nextTick(restart)
+  }
+
+  /** As in every driver, the kernel must not tune it. Node has no way to set it. */
+  #fixReceiveBuffer(fd: number): void {
+    const sock = this.#network.attach(fd)
+    const result = sock.setSockOpt('SO_RCVBUF', connectionDefaults.socketBufferBytes)
+    if (result < 0) this.#fail(`SO_RCVBUF of a connection: ${describeErrno(-result)}`)
+  }
+
+  /** Autocannon looks at no errors of its parser. */
+  #watchParser({ parser }: AutocannonClient): void {
+    const execute = parser.execute
+    parser.execute = chunk => {
+      const result = execute.call(parser, chunk)
+      if (result instanceof Error) this.failReply(`it is not HTTP (${result.message})`)
+      return result
+    }
+  }
+}
+
+/** Times the requests of one client, and compares what they get. */
+class MeasuredQueue implements RequestQueue {
+  readonly #loop: ClosedLoop
+  readonly #client: AutocannonClient
+  readonly #comparison: ReplyComparison
+  /** When the requests in flight were written, oldest first. */
+  readonly #writtenNs: number[] = []
+  #statusCode = 0
+  #replies = 0
+
+  constructor(loop: ClosedLoop, client: AutocannonClient, expected: ExpectedReply) {
+    this.#loop = loop
+    this.#client = client
+    this.#comparison = new ReplyComparison(expected)
+  }
+
+  get isWaiting(): boolean {
+    return this.#writtenNs.length > 0
+  }
+
+  get progress(): string {
+    return this.#comparison.progress
+  }
+
+  /** The requests in flight are only now on their way. */
+  restartClock(): void {
+    this.#writtenNs.fill(monotonicNs())
+  }
+
+  insertRequest(): void {
+    this.#writtenNs.push(monotonicNs())
+  }
+
+  addByteCount(sizeBytes: number): void {
+    this.#loop.receive(sizeBytes)
+  }
+
+  setHeaders({ statusCode }: { statusCode: number }): void {
+    this.#statusCode = statusCode
+    this.#judge(this.#comparison.compareStatus(statusCode))
+  }
+
+  addBody(piece: Buffer): void {
+    this.#judge(this.#comparison.compareBody(piece))
+  }
+
+  terminateRequest(): TerminatedRequest {
+    const nowNs = monotonicNs()
+    const writtenNs = this.#writtenNs.shift()
+    this.#judge(this.#comparison.compareEnd())
+    if (writtenNs === undefined) {
+      this.#judge('nobody asked for it')
+      return { headers: { statusCode: this.#statusCode }, bytes: 0, duration: 0 }
+    }
+    const latencyNs = nowNs - writtenNs
+    this.#loop.reply(latencyNs, nowNs)
+    if (++this.#replies === this.#client.responseMax) this.#client.destroy()
+    return { headers: { statusCode: this.#statusCode }, bytes: 0, duration: latencyNs / 1e6 }
+  }
+
+  clear(): void {
+    this.#writtenNs.length = 0
+  }
+
+  #judge(wrong: string | undefined): void {
+    if (wrong !== undefined) this.#loop.failReply(wrong)
+  }
+}
