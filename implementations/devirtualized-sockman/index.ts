@@ -1,5 +1,6 @@
 import type { Backend } from '../backend.ts'
 import { openDevirtualizedP2p, openDevirtualizedP2pHandler } from './p2p-connman.ts'
+import { openDevirtualizedPush, openDevirtualizedPushHandler } from './push-connman.ts'
 
 export const devirtualizedSockman: Backend = {
   name: 'devirtualized-sockman',
@@ -9,6 +10,10 @@ export const devirtualizedSockman: Backend = {
     p2p: {
       onSocketThread: { loop: 'poll', open: openDevirtualizedP2p },
       openHandler: openDevirtualizedP2pHandler,
+    },
+    push: {
+      onSocketThread: { loop: 'poll', open: openDevirtualizedPush },
+      openHandler: openDevirtualizedPushHandler,
     },
   },
 }

@@ -5,6 +5,7 @@ import type { NetSock, ThreadContext } from '../node/thread-context.ts'
 import { connectSock, listenOn } from '../sock/connect.ts'
 import { isTransient } from '../sock/errno.ts'
 import { type Address, ERR, type Events, type EventsPerSock, RECV, SEND } from '../sock/sock.ts'
+import { Counter } from '../threads/counters.ts'
 import { type Connection, NOT_POLLED } from './connection.ts'
 
 /**
@@ -103,6 +104,7 @@ export abstract class SockMan<C extends Connection> implements SocketHandler {
     this.eventIOLoopCompletedForAll()
     this.snapshot = this.snapshotOfConnections()
     const eventsPerSock: EventsPerSock = new Map()
+    this.counts[Counter.collectionsMade] += 2
     const { wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, this.wakeUpEvents)
     for (const [sock, events] of this.listening) {

@@ -47,6 +47,7 @@ export class DirectConnman implements SocketHandler {
     this.snapshot = this.snapshotOfNodes()
     const eventsPerSock: EventsPerSock = new Map()
     this.eventsPerSock = eventsPerSock
+    this.counts[Counter.collectionsMade] += 2
     const { wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, { requested: RECV, occurred: 0 })
     if (this.listenSock !== undefined && this.acceptPause.isOver) {

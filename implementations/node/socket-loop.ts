@@ -25,16 +25,20 @@ export interface SocketHandler {
  */
 export function runSocketLoop(context: ThreadContext, handlers: readonly SocketHandler[]): void {
   const { service } = context
-  while (!service.stopping) iterate(context, handlers)
+  while (!service.stopping) iterateSocketLoop(context, handlers)
   for (const handler of handlers) handler.interrupt()
   const deadlineMs = performance.now() + SHUTDOWN_GRACE_MS
   while (handlers.some(({ finished }) => !finished) && performance.now() < deadlineMs) {
-    iterate(context, handlers)
+    iterateSocketLoop(context, handlers)
   }
   for (const handler of handlers) handler.close()
 }
 
-function iterate({ network, counters }: ThreadContext, handlers: readonly SocketHandler[]): void {
+/** One iteration: wait sets, poll(2), and what occurred. */
+export function iterateSocketLoop(
+  { network, counters }: ThreadContext,
+  handlers: readonly SocketHandler[],
+): void {
   const { counts } = counters
   const eventsPerSock = waitSetOf(handlers)
   counts[Counter.waitSetEntries] += eventsPerSock.size

@@ -17,6 +17,8 @@ export const counterNames = [
   'lookups',
   /** Entries of wait sets built: one per connection, listener and wake-up, per iteration. */
   'waitSetEntries',
+  /** Maps and arrays made by loop iterations: snapshots, wait sets, ids per socket. */
+  'collectionsMade',
   /** The message-handler thread was asleep when woken. */
   'handlerWakeUps',
   /** A connection passed the receive flood limit. */
@@ -27,6 +29,14 @@ export const counterNames = [
   'sendWaits45ms',
   /** Sends that took only part of what was queued. */
   'partialSends',
+  /** HTTP: requests that were complete, whatever became of them. */
+  'requests',
+  /** HTTP: requests that found the work queue full. */
+  'queueFull503',
+  /** HTTP: a request had been received when the one before it was answered, and was handled 45 ms or more after. */
+  'pipelineWaits45ms',
+  /** HTTP: a connection was closed 45 ms or more after its last reply was sent. */
+  'closeWaits45ms',
 ] as const
 export type CounterName = (typeof counterNames)[number]
 

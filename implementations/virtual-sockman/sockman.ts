@@ -165,6 +165,7 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
     const eventsPerSock: EventsPerSock = new Map()
     const idsPerSock = new Map<Waitable, ConnectionId>()
     this.readiness = { eventsPerSock, idsPerSock }
+    this.counts[Counter.collectionsMade] += 3
     const { service, wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, { requested: RECV, occurred: 0 })
     if (this.acceptPause.isOver) {
