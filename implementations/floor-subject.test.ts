@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { until } from './node/fixtures/tcp-peer.ts'
-import type { SubjectOptions, ThreadEvent } from './node/thread-context.ts'
+import type { RawOptions } from './node/service-options.ts'
+import type { ThreadEvent } from './node/thread-context.ts'
 import type { Address } from './sock/sock.ts'
 import { Subject } from './subject.ts'
 
@@ -20,15 +21,13 @@ async function startServer(t: TestContext): Promise<{ server: Server; address: A
 }
 
 function startFloor(t: TestContext, connect: Address[], events: ThreadEvent[] = []): Subject {
-  const options: SubjectOptions = {
+  const options: RawOptions = {
+    protocol: 'raw',
     sendMode: 'optimistic',
-    verify: 'none',
-    refillBlocks: 1,
-    listen: undefined,
     connect,
     socketBufferBytes: 1 << 16,
   }
-  const subject = new Subject('floor', 'raw', options, {
+  const subject = new Subject('floor', [options], 'one', {
     onEvent: event => events.push(event),
     onCrash: error => {
       throw error

@@ -1,4 +1,4 @@
-import type { ConnectionMemory } from '../threads/connection-memory.ts'
+import type { PeerFlags } from './node.ts'
 
 /** Core's `-peertimeout`: a peer has this long to complete the handshake. */
 const HANDSHAKE_TIMEOUT_MS = 60_000
@@ -12,7 +12,7 @@ export interface Activity {
 }
 
 /** `CConnman::InactivityCheck`: whether the connection must go. */
-export function isInactive(memory: ConnectionMemory, activity: Activity, nowMs: number): boolean {
+export function isInactive(memory: PeerFlags, activity: Activity, nowMs: number): boolean {
   if (!memory.successfullyConnected) return nowMs - activity.connectedAtMs > HANDSHAKE_TIMEOUT_MS
   return nowMs - activity.lastRecvMs > INACTIVITY_TIMEOUT_MS
 }

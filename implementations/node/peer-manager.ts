@@ -23,10 +23,10 @@ import { decodeInventory, encodeInventory } from '../protocol/p2p/messages/inven
 import { decodeVersion, encodeVersion } from '../protocol/p2p/messages/version.ts'
 import { BlockDownload, MAX_BLOCKS_IN_TRANSIT_PER_PEER } from './block-download.ts'
 import { HeaderChain } from './header-chain.ts'
-import type { MessagePusher, Node } from './node.ts'
+import type { MessagePusher, PeerNode } from './node.ts'
 import type { VerifyLevel } from './verify-level.ts'
 
-export interface PeerManagerOptions<N extends Node> {
+export interface PeerManagerOptions<N extends PeerNode> {
   pusher: MessagePusher<N>
   verify: VerifyLevel
   /** A peer is asked for more blocks once this many more may be in flight from it; 1 in Core. */
@@ -41,7 +41,7 @@ export interface PeerManagerOptions<N extends Node> {
  * What a node does with messages: handshake, headers-first sync, block download. The part of
  * Core's `PeerManagerImpl` that initial block download needs, run by the message-handler thread.
  */
-export class PeerManager<N extends Node> {
+export class PeerManager<N extends PeerNode> {
   readonly headers = new HeaderChain()
   readonly download = new BlockDownload()
   private readonly options: PeerManagerOptions<N>

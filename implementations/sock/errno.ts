@@ -15,6 +15,7 @@ export const {
   ENFILE,
   ENOBUFS,
   ENOMEM,
+  ENOSYS,
   ENOTCONN,
   EPIPE,
   ESRCH,

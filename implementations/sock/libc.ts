@@ -32,6 +32,8 @@ export interface Libc {
   read(fd: number, buffer: Uint8Array, sizeBytes: number): number
   write(fd: number, data: Uint8Array, sizeBytes: number): number
   prctl(option: number, argument: Uint8Array): number
+  /** prctl, for the options whose argument is no address. */
+  prctlNumber(option: number, argument: number): number
   schedGetaffinity(threadId: number, maskBytes: number, mask: Uint8Array): number
   schedSetaffinity(threadId: number, maskBytes: number, mask: Uint8Array): number
   /** Why the last call failed. */
@@ -97,6 +99,7 @@ function loadLibc(): Libc {
     read: library.func('intptr_t read(int, uint8_t *, size_t)'),
     write: library.func('intptr_t write(int, uint8_t *, size_t)'),
     prctl: library.func('int prctl(int, uint8_t *)'),
+    prctlNumber: library.func('int prctl(int, unsigned long)'),
     schedGetaffinity: library.func('int sched_getaffinity(int, size_t, uint8_t *)'),
     schedSetaffinity: library.func('int sched_setaffinity(int, size_t, uint8_t *)'),
     errno: () => koffi.errno(),

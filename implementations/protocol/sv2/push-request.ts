@@ -5,7 +5,7 @@
  * is pushed has a definite size. Any subscriber may ask; the last one to ask replaces what is left,
  * and 0 asks for nothing. When the last subscriber leaves, what is left is forgotten.
  */
-export const PUSH_REQUEST_SIZE = 4
+const PUSH_REQUEST_SIZE = 4
 export const MAX_PUSH_REQUEST = 0xffff_ffff
 
 export function encodePushRequest(messages: number): Uint8Array {

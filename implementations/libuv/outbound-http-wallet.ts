@@ -1,0 +1,147 @@
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PAUSE_AFTER_FAILURE_MS } from '../node/outbound-http/wallet.ts'
+import type { OutboundHttpOptions } from '../node/service-options.ts'
+import type { SocketThreadContext } from '../node/thread-context.ts'
+import { MAX_HEADERS_BYTES } from '../protocol/http/limits.ts'
+import {
+  PAYJOIN_CONTENT_TYPE,
+  PAYJOIN_TARGET,
+  RequestBody,
+  type RequestEnding,
+  type RequestReport,
+  replyDigest,
+} from '../protocol/payjoin/request-body.ts'
+import { Counter } from '../threads/counters.ts'
+import { monotonicNs } from '../threads/monotonic-clock.ts'
+import { Connections } from './connections.ts'
+
+/**
+ * A wallet over node:http: connects, sends and receives in the event loop. Its sockets have the
+ * kernel's buffer sizes, since node:http cannot set them before it connects.
+ */
+export async function runLibuvWallet(
+  context: SocketThreadContext<OutboundHttpOptions>,
+  stopped: Promise<void>,
+): Promise<void> {
+  const wallet = new LibuvWallet(context, stopped)
+  await wallet.run()
+}
+
+class LibuvWallet {
+  private readonly options: OutboundHttpOptions
+  private readonly counts: Float64Array
+  private readonly stopped: Promise<void>
+  private readonly agent: Agent
+  private readonly connections: Connections
+  private readonly body: RequestBody
+  private inFlight: ClientRequest | undefined
+  private stopping = false
+
+  constructor(
+    { options, counters }: SocketThreadContext<OutboundHttpOptions>,
+    stopped: Promise<void>,
+  ) {
+    this.options = options
+    this.counts = counters.counts
+    this.stopped = stopped
+    this.agent = new Agent({ keepAlive: options.keepAlive, noDelay: true })
+    this.connections = new Connections(this.counts)
+    this.body = new RequestBody(options.requestBodyBytes)
+  }
+
+  /** Makes requests, one after the other, until stopped. */
+  async run(): Promise<void> {
+    const stopped = this.stopped.then(() => this.stop())
+    let previous: RequestReport | undefined
+    for (let sequence = 0; !this.stopping; sequence++) {
+      this.body.write(sequence, previous)
+      previous = await this.makeRequest()
+      if (previous.ending !== 'reply') await Promise.race([sleep(PAUSE_AFTER_FAILURE_MS), stopped])
+    }
+    this.connections.close()
+    this.agent.destroy()
+  }
+
+  private stop(): void {
+    this.stopping = true
+    this.inFlight?.destroy()
+  }
+
+  private makeRequest(): Promise<RequestReport> {
+    return new Promise(resolve => {
+      const startNs = monotonicNs()
+      const made = this.send()
+      const end: RequestEnd = (ending, status = 0, body = NO_BODY) => {
+        const latencyNs = monotonicNs() - startNs
+        clearTimeout(timer)
+        const digest = ending === 'reply' ? replyDigest(body) : 0
+        resolve({ ending, latencyNs, status, replyBytes: body.length, digest })
+        if (ending !== 'reply') made.destroy()
+      }
+      const timer = setTimeout(() => end('timeout'), this.options.timeoutMs)
+      made.on('error', error => end(endingOf(error)))
+      made.on('response', response => this.receive(response, end))
+    })
+  }
+
+  private send(): ClientRequest {
+    const { host, port, family } = this.options.target
+    const made = request({
+      agent: this.agent,
+      host,
+      port,
+      family,
+      method: 'POST',
+      path: PAYJOIN_TARGET,
+      maxHeaderSize: MAX_HEADERS_BYTES,
+      headers: {
+        'Content-Type': PAYJOIN_CONTENT_TYPE,
+        'Content-Length': this.body.bytes.length,
+      },
+    })
+    made.on('socket', socket => {
+      if (socket.connecting) this.connections.add(socket)
+    })
+    made.end(this.body.bytes)
+    this.counts[Counter.messagesSent]++
+    this.inFlight = made
+    return made
+  }
+
+  private receive(response: IncomingMessage, end: RequestEnd): void {
+    const pieces: Buffer[] = []
+    let bytes = 0
+    response.on('data', (piece: Buffer) => {
+      bytes += piece.length
+      pieces.push(piece)
+      if (bytes > this.options.maxReplyBytes) end('too-large')
+    })
+    response.on('end', () => end('reply', response.statusCode, Buffer.concat(pieces)))
+    response.on('error', error => end(endingOf(error)))
+  }
+}
+
+/** The first call counts. */
+type RequestEnd = (ending: RequestEnding, status?: number, body?: Uint8Array) => void
+
+const NO_BODY = Buffer.alloc(0)
+
+/**
+ * node:http gives ECONNRESET for an early end of file, too, but then no system call has failed. A reset
+ * right behind data may look so as well: libuv takes it for an end of file.
+ */
+function endingOf(error: NodeJS.ErrnoException): RequestEnding {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'refused'
+    case 'ETIMEDOUT':
+      return 'timeout'
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return error.syscall === undefined ? 'closed-early' : 'reset'
+    case 'HPE_HEADER_OVERFLOW':
+      return 'too-large'
+  }
+  return error.code?.startsWith('HPE_') ? 'malformed' : 'broken'
+}
