@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SOCKET_THREAD } from '../implementations/backend.ts'
+import { socketThreads } from '../implementations/backend.ts'
 import { Sockbench, threadCpuNs } from './fixtures/sockbench.ts'
 import { untilGone } from './fixtures/until-gone.ts'
 import { latestRecord, loadRecord } from './record-store.ts'
@@ -17,6 +17,7 @@ after(() => {
   rmSync(directory, { recursive: true })
 })
 
+const ibd = ['--scenario', 'ibd']
 const backends = ['--backend', 'direct,virtual-sockman']
 const SUBJECTS = 3
 const onePeer = ['--set', 'peers=1']
@@ -31,7 +32,7 @@ const longPreparation = [...onePeer, '--set', 'profile=large,900000', '--set', '
 let runs = 0
 function startRun(...options: string[]) {
   const out = join(directory, `out-${runs++}`)
-  const sockbench = Sockbench.start(['run', ...backends, ...options, '--out', out])
+  const sockbench = Sockbench.start(['run', ...ibd, ...backends, ...options, '--out', out])
   return { sockbench, out }
 }
 
@@ -40,7 +41,7 @@ async function measuredSubject(sockbench: Sockbench): Promise<number> {
   await sockbench.childrenRunning('subject-process.js', SUBJECTS)
   return sockbench.until('subject that is measured', () => {
     const pids = sockbench.descendants()
-    return pids.find(pid => threadCpuNs(pid, SOCKET_THREAD) > WELL_INTO_A_ROUND_NS) ?? null
+    return pids.find(pid => threadCpuNs(pid, socketThreads.p2p) > WELL_INTO_A_ROUND_NS) ?? null
   })
 }
 
@@ -95,9 +96,9 @@ test('a killed driver ends its workload: every subject failed, and nobody waits 
 test('a driver killed while it prepares fails its workload alone; Ctrl-C in the next keeps that', async () => {
   const { sockbench, out } = startRun(...longPreparation)
   const [driver] = await sockbench.childrenRunning('driver.js', 1)
-  await sockbench.stderrMatching(/building chain large/)
+  await sockbench.stderrMatching(/preparing ibd large/)
   process.kill(driver, 'SIGKILL')
-  await sockbench.stderrMatching(/building chain 900000/)
+  await sockbench.stderrMatching(/preparing ibd 900000/)
   sockbench.interrupt()
   const { code, stdout, stderr } = await sockbench.ended
   const failure =
@@ -111,7 +112,7 @@ test('a driver killed while it prepares fails its workload alone; Ctrl-C in the 
 
 test('Ctrl-C while a chain is built: exit code 130, and nothing is left', async () => {
   const { sockbench, out } = startRun(...longPreparation)
-  await sockbench.stderrMatching(/building chain large, 1 peer .* left\n/)
+  await sockbench.stderrMatching(/preparing ibd large, 1 peer .* left\n/)
   await interruptAndCheck(
     sockbench,
     out,
@@ -164,7 +165,7 @@ test('a bug in the harness while subjects run ends it with 1, and takes its chil
       if (items.length === 7 && Object.keys(items).length === 1) throw new Error('a bug')
       return from.call(Array, items, ...rest)
     }`
-  const args = ['run', ...backends, ...shortRounds.slice(2), '--set', 'peers=7']
+  const args = ['run', ...ibd, ...backends, ...shortRounds.slice(2), '--set', 'peers=7']
   const sockbench = Sockbench.start([...args, '--out', join(directory, 'bug')], {
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bug)}`,
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -17,6 +17,8 @@ after(() => {
 
 const smallChain = ['--profile', 'small', '--blocks', '3000']
 const separated = ['direct', 'virtual-sockman', 'devirtualized-sockman']
+
+const PROBE_FRAME_BYTES = 32
 
 /** A peer with 3000 blocks. */
 async function startPeer(...options: string[]) {
@@ -59,6 +61,44 @@ test('serve accepts connections, and Ctrl-C ends it with 130 and the height it h
   assert.match(stdout, /\nheight 0 of 0, tip [0-9a-f]{64}\n$/)
   assert.match(stderr, /^sockbench: interrupted by SIGINT\n$/)
   assert.equal(code, 130)
+})
+
+test('every backend serves HTTP at the routes it prints, and Ctrl-C ends it in order', async () => {
+  for (const backend of separated) {
+    const serve = Sockbench.start(['serve', backend, '--protocol', 'http', '--port', '0'])
+    const [, post] = await serve.stdoutMatching(/^(\S+) takes JSON-RPC by POST/m)
+    const urls = serve.stdout.match(/^http:\S+(json|bin)$/gm) ?? []
+    const replies = await Promise.all(urls.map(async url => (await fetch(url)).arrayBuffer()))
+    const [info, headers, block] = replies
+    assert.match(Buffer.from(info).toString(), /"blocks": ?2116/)
+    assert.equal(headers.byteLength, 2000 * 80)
+    assert.ok(block.byteLength > 900_000)
+    const body = JSON.stringify({ id: 1, method: 'getblockcount', params: [] })
+    const answer = (await (await fetch(post, { method: 'POST', body })).json()) as object
+    assert.deepEqual('result' in answer && answer.result, 2116)
+    serve.interrupt()
+    const { code, stderr } = await serve.ended
+    assert.deepEqual([code, stderr], [130, 'sockbench: interrupted by SIGINT\n'])
+  }
+})
+
+test('every backend pushes as many messages as a subscriber asks for', async () => {
+  for (const backend of separated) {
+    const serve = Sockbench.start(['serve', backend, '--protocol', 'push', '--mode', 'queued'])
+    const [, port] = await serve.stdoutMatching(/^listening on 127\.0\.0\.1:(\d+)$/m)
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(Buffer.of(3, 0, 0, 0)))
+    let receivedBytes = 0
+    await new Promise<void>(resolve => {
+      socket.on('data', data => {
+        receivedBytes += data.length
+        if (receivedBytes >= 3 * PROBE_FRAME_BYTES) resolve()
+      })
+    })
+    serve.interrupt()
+    assert.equal((await serve.ended).code, 130)
+    assert.equal(receivedBytes, 3 * PROBE_FRAME_BYTES)
+    socket.destroy()
+  }
 })
 
 test('when the last peer is gone and none can come, serve says so and ends with 1', async () => {

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type Ended, Sockbench } from './fixtures/sockbench.ts'
+import { commandLineOf, type Ended, Sockbench } from './fixtures/sockbench.ts'
+import { readMerged } from './latency.ts'
 import { recordSchema, type SockbenchRecord } from './record.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-cli-'))
@@ -14,7 +15,7 @@ after(() => {
 })
 
 const smallPlan =
-  '--backend direct,virtual-sockman --rounds 1 --set profile=small --set peers=1 --set slices=2 --set slice-blocks=200'.split(
+  '--scenario ibd --backend direct,virtual-sockman --rounds 1 --set profile=small --set peers=1 --set slices=2 --set slice-blocks=200'.split(
     ' ',
   )
 
@@ -31,24 +32,35 @@ function assertRefused(ended: Ended, code: number, expected: RegExp): void {
 }
 
 const badUsage: [string, RegExp][] = [
-  ['run --scenario nope', /no scenario "nope"; known: ibd$/m],
+  ['run --scenario nope', /no scenario "nope"; known: ibd/],
   ['run --backend direct,nope', /no backend "nope"; known: direct, virtual-sockman/],
   ['run --backend floor', /floor is only measured beside others/],
   ['run --nope', /unknown option '--nope' \(see sockbench run --help\)/],
   ['run --round 1', /unknown option '--round' \(Did you mean --rounds\?\)/],
   ['nope', /unknown command 'nope' \(see sockbench --help\)/],
   ['run nope', /too many arguments/],
-  ['run --set nope=1', /no setting "nope"; known: profile, peers/],
-  ['run --set profile=nope', /no chain profile "nope"; known: large, small, mainnet/],
-  ['run --set mode=nope', /mode=nope; known: optimistic, queued/],
-  ['run --set peers=1,126', /peers=126 is no whole number from 1 to 64/],
+  ['run --scenario ibd --set nope=1', /no setting "nope" in ibd; known: profile, peers/],
+  [
+    'run --scenario ibd --set profile=nope',
+    /no chain profile "nope"; known: large, small, mainnet/,
+  ],
+  ['run --scenario ibd --set mode=nope', /mode=nope; known: optimistic, queued/],
+  ['run --scenario ibd --set peers=1,126', /peers=126 is no whole number from 1 to 64/],
+  [
+    'run --scenario ibd,push --set nope=1',
+    /no setting "nope" in ibd, push; known: profile, .*subs/,
+  ],
+  ['run --scenario ibd,push --set profile=nope', /no chain profile "nope"/],
+  ['run --scenario push --backend direct,floor', /floor can take part in none of the chosen/],
   ['run --set peers', /--set peers: write KEY=VALUE/],
   ['run --set peers=1 --set peers=8', /--set peers is given twice; write --set peers=1,8/],
   ['run --margin 0', /give a number above 0/],
   ['run --rounds 0', /give a whole number from 1 to 10000/],
   ['run --budget abc', /give a time above 0, as in 90s or 3m/],
   ['serve', /missing required argument 'backend'/],
-  ['serve nope --port 0', /no backend "nope" to serve; known: direct/],
+  ['serve nope --port 0', /no backend "nope" to serve p2p; known: direct/],
+  ['serve floor --port 0', /no backend "floor" to serve p2p; known: direct/],
+  ['serve direct --port 0 --message probe', /--message is for --protocol push, and this is p2p/],
   ['serve direct', /give --port to listen on, or --connect a peer/],
   ['serve direct --connect nope', /"nope" is no address; write IP:PORT/],
   ['peer --profile nope', /no chain profile "nope"; known: large, small/],
@@ -85,13 +97,58 @@ test('run --json prints the record and nothing else; the same is on disk, and is
   const [{ processes }] = printed.scenarios
   const arms = processes.map(({ backend, arm }) => `${backend} ${arm}`).sort()
   assert.deepEqual(arms, ['direct A', "direct A'", 'virtual-sockman B'])
-  assert.match(run.stderr, /building chain small, 1 peer/)
+  assert.match(run.stderr, /preparing ibd small, 1 peer/)
   assert.match(run.stderr, /round 1\/1 · ibd small, 1 peer/)
 
   const report = await sockbench('report', runIn(out))
   assert.match(report.stdout, /ibd: small, 1 peer[\s\S]*virtual-sockman[\s\S]*why believe it/)
   assert.deepEqual([report.code, report.stderr], [0, ''])
 })
+
+test('latencies, and what a subject uses at rest, are in the record; subjects that disturb live alone', async () => {
+  const out = join(directory, 'push')
+  const settings = 'mode=queued,optimistic slices=1 slice-messages=120'.split(' ')
+  const plan = ['--scenario', 'push', '--backend', 'direct,virtual-sockman', '--rounds', '1']
+  const set = settings.flatMap(setting => ['--set', setting])
+  const run = Sockbench.start(['run', ...plan, ...set, '--json', '--out', out])
+  let most = 0
+  await run.until('an end', () => {
+    most = Math.max(most, run.descendants().filter(isSubject).length)
+    return run.stdout.endsWith('}\n') ? true : null
+  })
+  assert.equal((await run.ended).code, 0, run.stderr)
+  assert.equal(most, 1)
+  const { scenarios } = readRecord(out)
+  assert.deepEqual(
+    scenarios.map(({ parameters, processes }) => [parameters.mode, processes.length]),
+    [
+      ['queued', 3],
+      ['optimistic', 3],
+    ],
+  )
+  for (const { outcome } of scenarios.flatMap(({ processes }) => processes)) {
+    assert.ok(outcome.state === 'completed' && outcome.latency !== null && outcome.idle !== null)
+    assert.equal(
+      readMerged([outcome.latency.histogram], ({ count }) => count),
+      120,
+    )
+    const { seconds, threads, counters } = outcome.idle
+    assert.ok(seconds >= 1 && 'b-sv2' in threads)
+    // every 50 ms, and none for messages: those were pushed before and after
+    assert.ok(counters.messagesSent === 0 && counters.pollTimeouts > 0)
+  }
+  assert.deepEqual(
+    scenarios.map(({ waits }) => waits.map(({ backend }) => backend)),
+    [
+      ['direct', 'virtual-sockman'],
+      ['direct', 'virtual-sockman'],
+    ],
+  )
+})
+
+function isSubject(pid: number): boolean {
+  return commandLineOf(pid).includes('subject-process.js')
+}
 
 test('a run that used up its budget starts no other round, and --quiet says nothing', async () => {
   const out = join(directory, 'budget')
@@ -144,11 +201,11 @@ test('a record that is missing, damaged or of another schema is one line', async
     1,
     /cannot read the record .*: ENOENT.*sockbench run/,
   )
-  writeFileSync(path, '{"schemaVersion": 1, "sce')
+  writeFileSync(path, '{"schemaVersion": 2, "sce')
   assertRefused(await sockbench('report', path), 1, /is not whole JSON.*measure again/)
   writeFileSync(path, '{"schemaVersion": 99}')
-  assertRefused(await sockbench('report', path), 1, /has schema version 99, this sockbench reads 1/)
-  writeFileSync(path, '{"schemaVersion": 1}')
+  assertRefused(await sockbench('report', path), 1, /has schema version 99, this sockbench reads 2/)
+  writeFileSync(path, '{"schemaVersion": 2}')
   assertRefused(await sockbench('report', path), 1, /does not match the record schema/)
 })
 

@@ -1,4 +1,6 @@
-import type { DriverAnswer, DriverRequest } from '../scenarios/ibd/driver-protocol.ts'
+import type { Protocol } from '../implementations/node/service-options.ts'
+import type { Address } from '../implementations/sock/sock.ts'
+import type { DriverAnswer, DriverRequest } from '../scenarios/driver-protocol.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { type Child, describeNoReply, startChild } from './child-process.ts'
 
@@ -8,7 +10,7 @@ export type Failed = { kind: 'failed'; reason: string }
 /** Longer than the driver itself waits for a subject that makes no progress. */
 const ANSWER_TIMEOUT_MS = 60_000
 /** A chain is built at about 1.5 s per GB and hash pass; this is for hundreds of GB. */
-const CHAIN_TIMEOUT_MS = 3_600_000
+const PREPARE_TIMEOUT_MS = 3_600_000
 /** For a slice of any size: the driver notices within seconds when nothing moves any more. */
 const SLICE_TIMEOUT_MS = 3_600_000
 const STOP_GRACE_MS = 2_000
@@ -21,6 +23,7 @@ export interface DriverObserver {
 /** The process that loads the subjects, as the harness sees it. */
 export class Driver {
   readonly #child: Child
+  #chainFile: string | null = null
 
   private constructor(child: Child) {
     this.#child = child
@@ -44,13 +47,17 @@ export class Driver {
     if (signal.aborted) stop()
     const end = driver.#child.onMessage(message => {
       const answer = message as DriverAnswer
-      if (answer.kind === 'chain-progress') observer.preparing(workload, answer.done, answer.total)
+      if (answer.kind === 'progress') observer.preparing(workload, answer.done, answer.total)
       if (answer.kind === 'warning') observer.warning(workload, answer.line)
     })
-    const request = { kind: 'chain', parameters: workload.preparation } as DriverRequest
-    const prepared = await driver.#ask(request, ['chain-ready', 'chain-failed'], CHAIN_TIMEOUT_MS)
+    const request = { kind: 'prepare', preparation: workload.preparation } as const
+    const kinds = ['prepared', 'prepare-failed'] as const
+    const prepared = await driver.#ask(request, kinds, PREPARE_TIMEOUT_MS)
     end()
-    if (prepared.kind === 'chain-ready') return driver
+    if (prepared.kind === 'prepared') {
+      driver.#chainFile = prepared.chainFile
+      return driver
+    }
     await driver.stop()
     return { kind: 'failed', reason: `${workload.label} cannot be prepared: ${prepared.reason}` }
   }
@@ -60,17 +67,21 @@ export class Driver {
     return this.#child.state.state === 'running'
   }
 
-  listen(subject: string, workload: Workload, protocol: 'p2p' | 'raw') {
-    const { connections } = workload
+  /** What HTTP services of subjects are to serve, if there are any. */
+  get chainFile(): string | null {
+    return this.#chainFile
+  }
+
+  listen(subject: string, protocol: Protocol, connections: number) {
     return this.#ask({ kind: 'listen', subject, protocol, connections }, ['listening'])
   }
 
-  awaitReady(subject: string) {
-    return this.#ask({ kind: 'await-ready', subject }, ['ready'])
+  awaitReady(subject: string, listening: Address[]) {
+    return this.#ask({ kind: 'await-ready', subject, listening }, ['ready'])
   }
 
-  serveSlice(subject: string, blocks: number) {
-    return this.#ask({ kind: 'slice', subject, blocks }, ['slice-done'], SLICE_TIMEOUT_MS)
+  serveSlice(subject: string, work: number) {
+    return this.#ask({ kind: 'slice', subject, work }, ['slice-done'], SLICE_TIMEOUT_MS)
   }
 
   release(subject: string): void {

@@ -83,13 +83,13 @@ test('a subject works through its slices, and counts during others that follow',
   const outcome = await stopped(subject)
   assert.equal(outcome.state, 'completed')
   assert.deepEqual(
-    outcome.slices.map(({ group, blocks }) => [group, blocks]),
+    outcome.slices.map(({ group, messages }) => [group, messages]),
     [
       [0, 100],
       [1, 100],
     ],
   )
-  assert.equal(outcome.countedUnits.blocks, 200)
+  assert.equal(outcome.countedUnits.messages, 200)
   // and the pings that close the slices; 100 more were received before
   const { messagesReceived } = outcome.counters
   assert.ok(messagesReceived >= 200 && messagesReceived < 300)

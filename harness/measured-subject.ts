@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MESSAGE_HANDLER_THREAD, type Protocol, SOCKET_THREAD } from '../implementations/backend.ts'
+import type { ServiceOptions } from '../implementations/node/service-options.ts'
 import { pinProcess } from '../implementations/sock/affinity.ts'
-import type { Workload } from '../scenarios/scenario.ts'
+import type { Address } from '../implementations/sock/sock.ts'
+import type { LatencyMeasurement } from '../scenarios/driver-protocol.ts'
+import type { ServiceTemplate, Workload } from '../scenarios/scenario.ts'
 import {
   type Child,
   describeExit,
@@ -10,16 +12,17 @@ import {
   startChild,
 } from './child-process.ts'
 import type { Driver } from './driver.ts'
-import { FLOOR, type Plan, type SubjectSpec } from './plan.ts'
-import type { Outcome, ProcessSample, Slice, Stage } from './record.ts'
+import { mergedLatency } from './latency.ts'
+import type { Plan, SubjectSpec } from './plan.ts'
+import type { IdleSample, Outcome, ProcessSample, Slice, Stage } from './record.ts'
 import { difference, ThreadSampler } from './sampler.ts'
 import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
+import { serviceOptions, templatesFor, threadNamesOf } from './subject-services.ts'
 
 const COUNT_TIMEOUT_MS = 5_000
 const STOP_GRACE_MS = 2_000
 /** A process that dies closes its connections first: so long until its end is known here, too. */
 const EXIT_NEWS_MS = 1_000
-const THREAD_NAMES = [SOCKET_THREAD, MESSAGE_HANDLER_THREAD]
 
 type State = { state: 'working'; stage: Stage } | { state: 'failed'; stage: Stage; reason: string }
 
@@ -44,11 +47,14 @@ export class MeasuredSubject {
   readonly #driver: Driver
   readonly #workload: Workload
   readonly #process: SubjectProcess
+  readonly #services: readonly ServiceTemplate[]
   readonly #slices: Slice[] = []
+  readonly #latencies: (LatencyMeasurement | null)[] = []
+  #idle: IdleSample | null = null
   #child: Child | undefined
   #sampler: ThreadSampler | undefined
-  #counters: Record<string, number> = {}
-  readonly #countedUnits = { blocks: 0, bytes: 0, messages: 0 }
+  #counters: Counts = {}
+  readonly #countedUnits = { bytes: 0, messages: 0 }
   #lastDisconnect = ''
   #state: State = { state: 'working', stage: 'start' }
 
@@ -61,6 +67,7 @@ export class MeasuredSubject {
     this.spec = spec
     this.#driver = driver
     this.#workload = workload
+    this.#services = templatesFor(spec.backend, workload)
     this.#process = process
   }
 
@@ -68,12 +75,10 @@ export class MeasuredSubject {
     return this.#state.state === 'working'
   }
 
-  /** Starts the process, connects it to the driver's peers, and waits until it asks for work. */
+  /** Starts the process, connects it with the driver, and waits until it can be given work. */
   async start(pinning: Plan['pinning']): Promise<void> {
-    const protocol: Protocol = this.spec.backend === FLOOR ? 'raw' : this.#workload.protocol
-    const listening = await this.#driver.listen(this.spec.name, this.#workload, protocol)
-    if (listening.kind === 'failed') return this.#fail(listening.reason)
-    if (!this.working) return
+    const services = await this.#resolveServices()
+    if (services === undefined || !this.working) return
     const child = await startChild({
       module: this.#process.module,
       // On all of them until it runs: five processes start at once.
@@ -82,17 +87,9 @@ export class MeasuredSubject {
     this.#child = child
     child.onMessage(message => this.#listen(message as SubjectAnswer))
     void child.exited.then(reason => this.#exited(reason))
-    const address = { family: 4, host: '127.0.0.1', port: listening.port } as const
-    const request: SubjectRequest = {
-      kind: 'start',
-      backend: this.spec.backend,
-      protocol,
-      options: {
-        ...this.#workload.subject,
-        listen: undefined,
-        connect: Array.from({ length: this.#workload.connections }, () => address),
-      },
-    }
+    const { backend } = this.spec
+    const { loops } = this.#workload
+    const request: SubjectRequest = { kind: 'start', backend, services, loops }
     const { startTimeoutMs } = this.#process
     const started = await child.request(request, isKind('started', 'failed'), startTimeoutMs)
     if (started.state !== 'replied') return this.#fail(describeNoReply(started))
@@ -104,32 +101,66 @@ export class MeasuredSubject {
     }
     this.#sampler = new ThreadSampler(child.pid)
     this.#enter('handshake')
-    const ready = await this.#driver.awaitReady(this.spec.name)
+    const ready = await this.#driver.awaitReady(this.spec.name, started.message.listening)
     if (ready.kind === 'failed') return this.#failUnlessDead(ready.reason)
     this.#enter('run')
   }
 
+  /** With the driver's addresses, of those services that connect to it. */
+  async #resolveServices(): Promise<ServiceOptions[] | undefined> {
+    const resolved: ServiceOptions[] = []
+    for (const template of this.#services) {
+      let address: Address | undefined
+      if (template.connections > 0) {
+        const { protocol, connections } = template
+        const listening = await this.#driver.listen(this.spec.name, protocol, connections)
+        if (listening.kind === 'failed') {
+          this.#fail(listening.reason)
+          return undefined
+        }
+        address = listening.address
+      }
+      resolved.push(serviceOptions(template, address, this.#driver.chainFile))
+    }
+    return resolved
+  }
+
   /** Work that is not measured. */
-  async warmUp(blocks: number): Promise<void> {
+  async warmUp(work: number): Promise<void> {
     if (!this.working) return
-    const done = await this.#driver.serveSlice(this.spec.name, blocks)
+    const done = await this.#driver.serveSlice(this.spec.name, work)
     if (done.kind === 'failed') await this.#failUnlessDead(done.reason)
+  }
+
+  /** What it uses while it is asked for nothing. */
+  async rest(): Promise<void> {
+    const { idleMs } = this.#workload
+    if (idleMs === 0 || !this.working || this.#sampler === undefined) return
+    const countsBefore = await this.#counts()
+    const before = await this.#sampler.sampleWhenQuiet()
+    const startMs = performance.now()
+    await Promise.race([sleep(idleMs), this.#child?.exited])
+    const seconds = (performance.now() - startMs) / 1000
+    const after = await this.#sampler.sampleWhenQuiet()
+    const counters = increase(countsBefore, await this.#counts())
+    const threads = difference(before.threads, after.threads, threadNamesOf(this.#services))
+    this.#idle = { seconds, threads, counters }
   }
 
   async measureSlice(group: number, order: number): Promise<void> {
     if (!this.working || this.#sampler === undefined) return
     const before = await this.#sampler.sampleWhenQuiet()
-    const done = await this.#driver.serveSlice(this.spec.name, this.#workload.sliceBlocks)
+    const done = await this.#driver.serveSlice(this.spec.name, this.#workload.sliceWork)
     if (done.kind === 'failed') return this.#failUnlessDead(done.reason)
     const after = await this.#sampler.sampleWhenQuiet()
-    const { blocks, bytes, wallNs, driverCpuNs } = done
-    const threads = difference(before.threads, after.threads, THREAD_NAMES)
+    const { messages, bytes, wallNs, driverCpuNs, latency } = done
+    const threads = difference(before.threads, after.threads, threadNamesOf(this.#services))
+    this.#latencies.push(latency)
     this.#slices.push({
       group,
       order,
-      blocks,
       bytes,
-      messages: blocks,
+      messages,
       wallNs,
       threads,
       driverCpuNs,
@@ -144,16 +175,12 @@ export class MeasuredSubject {
   async count(): Promise<void> {
     const before = await this.#counts()
     for (let slice = 0; slice < this.#workload.countingSlices && this.working; slice++) {
-      const done = await this.#driver.serveSlice(this.spec.name, this.#workload.sliceBlocks)
+      const done = await this.#driver.serveSlice(this.spec.name, this.#workload.sliceWork)
       if (done.kind === 'failed') return this.#failUnlessDead(done.reason)
-      this.#countedUnits.blocks += done.blocks
       this.#countedUnits.bytes += done.bytes
-      this.#countedUnits.messages += done.blocks
+      this.#countedUnits.messages += done.messages
     }
-    const after = await this.#counts()
-    this.#counters = Object.fromEntries(
-      Object.entries(after).map(([name, total]) => [name, total - (before[name] ?? 0)]),
-    )
+    this.#counters = increase(before, await this.#counts())
   }
 
   /** The run is being interrupted: whatever is waited for ends at once. */
@@ -180,12 +207,14 @@ export class MeasuredSubject {
     return {
       state: 'completed',
       slices: this.#slices,
+      latency: mergedLatency(this.#latencies),
+      idle: this.#idle,
       counters: this.#counters,
       countedUnits: this.#countedUnits,
     }
   }
 
-  async #counts(): Promise<Record<string, number>> {
+  async #counts(): Promise<Counts> {
     if (!this.working || this.#child === undefined) return {}
     const reply = await this.#child.request({ kind: 'count' }, isKind('counts'), COUNT_TIMEOUT_MS)
     if (reply.state === 'replied') return reply.message.counts
@@ -225,6 +254,15 @@ export class MeasuredSubject {
     this.#driver.release(this.spec.name)
   }
 }
+
+/** Of counters that only ever grow. */
+function increase(before: Counts, after: Counts): Counts {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, total]) => [name, total - (before[name] ?? 0)]),
+  )
+}
+
+type Counts = Record<string, number>
 
 function isKind<K extends SubjectAnswer['kind']>(...kinds: readonly K[]) {
   return (message: unknown): message is Extract<SubjectAnswer, { kind: K }> =>

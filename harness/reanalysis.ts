@@ -1,4 +1,5 @@
-import { analyse } from './analyse.ts'
+import { analyse } from './analysis/analyse.ts'
+import { analyseDispatch } from './dispatch/analyse.ts'
 import type { SockbenchRecord } from './record.ts'
 import { RecordError } from './record-store.ts'
 
@@ -6,13 +7,14 @@ import { RecordError } from './record-store.ts'
 export function reanalysed(record: SockbenchRecord, marginPercent?: number): SockbenchRecord {
   const margin = marginPercent ?? marginOf(record)
   const analyses = record.scenarios.map(scenario => analyse(scenario, { marginPercent: margin }))
+  const scenarios = record.scenarios.map((scenario, i) => ({
+    ...scenario,
+    ...analyses[i].conclusions,
+  }))
   return {
     ...record,
-    scenarios: record.scenarios.map((scenario, i) => ({
-      ...scenario,
-      estimates: analyses[i].estimates,
-      comparisons: analyses[i].comparisons,
-    })),
+    scenarios,
+    dispatch: record.dispatch && analyseDispatch(record.dispatch.processes, scenarios),
     warnings: [
       ...record.warnings.filter(warning => !wasAnalysed(record, warning)),
       ...analyses.flatMap(({ warnings }) => warnings),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { dispatchResult } from './dispatch/record.ts'
 
 /**
  * The record of one run: everything that was measured and what was concluded from it, in one file.
@@ -6,17 +7,18 @@ import { z } from 'zod'
  *
  * `z.number()` refuses NaN and infinities, so no such figure can be stored.
  */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 const count = z.int().nonnegative()
 const durationNs = z.number().nonnegative()
 const positive = z.number().positive()
+const share = z.number().nonnegative()
 
 /** What identifies a parameter set of a scenario, such as `{ profile: 'large', peers: 1 }`. */
 const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 
-/** What costs are divided by: 10^9 bytes of payload, or one message. */
-const workUnit = z.enum(['GB', 'message'])
+/** What costs are divided by: 10^9 bytes of payload, one message, or one request. */
+const workUnit = z.enum(['GB', 'message', 'request'])
 
 /**
  * The reference runs twice in every round, as A and A′; `B` is any other backend; `floor` is the
@@ -29,17 +31,37 @@ const stage = z.enum(['start', 'handshake', 'run', 'stop'])
 /** CPU time and time spent runnable but not running, summed over the threads of one name. */
 const threadTime = z.strictObject({ cpuNs: durationNs, waitNs: durationNs })
 
+/**
+ * By thread name as in /proc/PID/task/TID/comm, such as `b-net`; numbered ones (`b-httpworker.0`, …)
+ * together, without their number; `other` for all the rest.
+ */
+const threads = z.record(z.string(), threadTime)
+
+/** Totals by name; system calls are named `syscall.recv` and so on. */
+const counters = z.record(z.string(), z.number().nonnegative())
+
+/** HdrHistograms in its V2 compressed format, base64; values in ns. */
+const latency = z.strictObject({
+  /** From the moment each message or request was meant to start. */
+  histogram: z.string(),
+  /** By how much what set the pace was itself late; null in a closed loop, where answers do. */
+  lag: z.strictObject({ of: z.enum(['driver', 'subject']), histogram: z.string() }).nullable(),
+})
+
+/** A subject at rest: connected, warmed up, and asked for nothing. */
+const idle = z.strictObject({ seconds: positive, threads, counters })
+
 const slice = z.strictObject({
   /** Slices of one group were given to the subjects of a round one after the other. */
   group: count,
   /** Position inside the group. */
   order: count,
-  blocks: count,
+  /** Of whole frames or replies, headers included. */
   bytes: count,
+  /** Blocks, requests, or messages that arrived. */
   messages: count,
   wallNs: durationNs,
-  /** By thread name as in /proc/PID/task/TID/comm: `b-net`, `b-msghand`, and `other` for the rest. */
-  threads: z.record(z.string(), threadTime),
+  threads,
   driverCpuNs: durationNs,
   /** Whether every thread slept when CPU time was read, which is up to a tick old where one ran. */
   exact: z.boolean(),
@@ -49,10 +71,14 @@ const outcome = z.discriminatedUnion('state', [
   z.strictObject({
     state: z.literal('completed'),
     slices: z.array(slice).min(1),
-    /** Totals over the measured window, by name; system calls are named `syscall.recv` and so on. */
-    counters: z.record(z.string(), z.number().nonnegative()),
+    /** Over all slices; null where the scenario measures none. */
+    latency: latency.nullable(),
+    /** Null where the workload has no idle window. */
+    idle: idle.nullable(),
+    /** In slices of their own, after the others. */
+    counters,
     /** The work done while `counters` counted. */
-    countedUnits: z.strictObject({ blocks: count, bytes: count, messages: count }),
+    countedUnits: z.strictObject({ bytes: count, messages: count }),
   }),
   z.strictObject({ state: z.literal('failed'), stage, reason: z.string() }),
 ])
@@ -61,26 +87,34 @@ const outcome = z.discriminatedUnion('state', [
 const processSample = z.strictObject({ round: count, backend: z.string(), arm, outcome })
 
 /**
- * `cpu` is subject CPU, `wall` elapsed time, both per unit of work; the next two are shares of `cpu`
- * by thread; `driverCpu` is what the load generator spent.
+ * `cpu` is subject CPU, `wall` elapsed time, both per unit of work; the next three are shares of
+ * `cpu` by thread; `driverCpu` is what the load generator spent. Latencies are percentiles of a
+ * process. At rest: CPU as a share of one core, and poll calls.
  */
 const metric = z.enum([
   'cpu',
   'wall',
   'cpuSocketThread',
-  'cpuMessageHandler',
+  'cpuHandlers',
   'cpuOther',
   'driverCpu',
+  'latencyP50',
+  'latencyP90',
+  'latencyP99',
+  'latencyP999',
+  'latencyMax',
+  'idleCpu',
+  'idlePolls',
 ])
 
-const metricUnit = z.enum(['s/GB', 'ns/message'])
+const metricUnit = z.enum(['s/GB', 'ns/message', 'ns/request', 'µs', 'cores', 'polls/s'])
 
 const estimate = z.strictObject({
   backend: z.string(),
   arm,
   metric,
   unit: metricUnit,
-  /** The median over processes, each of which contributes one figure. */
+  /** The median over processes, each of which contributes one figure; of `latencyMax` the largest. */
   value: z.number().nonnegative(),
   low: z.number().nonnegative(),
   high: z.number().nonnegative(),
@@ -115,6 +149,22 @@ const comparison = z.strictObject({
   mdePercent: z.number().nonnegative().nullable(),
 })
 
+/** Whether samples waited for the poll loop's timeout; shares are of all samples. */
+const waitVerdict = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('too-few'), samples: count }),
+  z.strictObject({ state: z.literal('none'), samples: count, nearTimeoutShare: share }),
+  z.strictObject({
+    state: z.literal('waits'),
+    /** A spike at the timeout, or waits spread evenly below it: whichever accounts for more. */
+    kind: z.enum(['at-timeout', 'uniform']),
+    samples: count,
+    /** Of 45 to 55 ms. */
+    nearTimeoutShare: share,
+    /** That waited for the timeout, estimated. */
+    waitingShare: share,
+  }),
+])
+
 const scenarioResult = z.strictObject({
   scenario: z.string(),
   parameters,
@@ -123,9 +173,19 @@ const scenarioResult = z.strictObject({
   unit: workUnit,
   /** What a reader of its figures must know. */
   caveats: z.array(z.string()),
+  /** Whether the subjects of a round were alive at the same time, or one after the other. */
+  lives: z.enum(['together', 'alone']),
+  /** The work of one slice: blocks, requests, or messages per subscriber. */
+  sliceWork: count,
   processes: z.array(processSample),
   estimates: z.array(estimate),
   comparisons: z.array(comparison),
+  /** By backend, over all its processes: what the 50 ms detector says. Empty without valid latencies. */
+  waits: z.array(z.strictObject({ backend: z.string(), verdict: waitVerdict })),
+  /** Backends whose elapsed time is the driver's: no `wall` of them is given. */
+  driverBound: z.array(z.string()),
+  /** Why nothing is said about latencies, or null. */
+  latencyInvalid: z.string().nullable(),
 })
 
 const failure = z.strictObject({
@@ -163,8 +223,8 @@ const environment = z.strictObject({
   sysctls: z.record(z.string(), z.string()),
   /** CPU numbers, null when nothing was pinned. */
   pinning: z.strictObject({ driver: z.array(count), subject: z.array(count) }).nullable(),
-  /** SO_SNDBUF and SO_RCVBUF as requested, on both ends. */
-  socketBufferBytes: count,
+  /** SO_SNDBUF and SO_RCVBUF as requested, on both ends; null where nothing had sockets. */
+  socketBufferBytes: count.nullable(),
 })
 
 export const recordSchema = z.strictObject({
@@ -185,6 +245,8 @@ export const recordSchema = z.strictObject({
   configuration: z.record(z.string(), z.json()),
   environment,
   scenarios: z.array(scenarioResult),
+  /** Null where it was not measured. */
+  dispatch: dispatchResult.nullable(),
   failures: z.array(failure),
   warnings: z.array(z.string()),
 })
@@ -204,7 +266,11 @@ export type Stage = z.infer<typeof stage>
 export type Metric = z.infer<typeof metric>
 export type MetricUnit = z.infer<typeof metricUnit>
 export type WorkUnit = z.infer<typeof workUnit>
+export type CpuByThread = z.infer<typeof threads>
+export type LatencySample = z.infer<typeof latency>
+export type IdleSample = z.infer<typeof idle>
 export type Verdict = z.infer<typeof verdict>
+export type WaitVerdict = z.infer<typeof waitVerdict>
 
 /** The published JSON Schema of a record, as the text of `results/schema.json`. */
 export function recordJsonSchema(): string {

@@ -2,7 +2,7 @@ import { findScenario } from '../scenarios/index.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { Driver, type DriverObserver } from './driver.ts'
 import { MeasuredSubject } from './measured-subject.ts'
-import { type Plan, subjectsOfRound } from './plan.ts'
+import { type Plan, roundsOf, subjectsOfRound } from './plan.ts'
 import type { ProcessSample } from './record.ts'
 import { shuffled } from './shuffle.ts'
 
@@ -12,10 +12,9 @@ export interface RoundsObserver extends DriverObserver {
 }
 
 /**
- * Measures one workload: in each round fresh processes of every subject, all alive together, warmed
- * up; then groups of slices, each group giving one slice to each subject in random order while the
- * others idle; then some slices for each alone, for which it counts. Stops between rounds when the budget is used up or the driver is gone, and at once when
- * the signal is aborted; the round that this interrupts is left out whole.
+ * Measures one workload, round by round, each of fresh processes. Stops between rounds when the
+ * budget is used up or the driver is gone, and at once when the signal is aborted; the round that
+ * this interrupts is left out whole.
  */
 export async function measureWorkload(
   plan: Plan,
@@ -39,7 +38,7 @@ export async function measureWorkload(
   if (!(driver instanceof Driver)) return nobodyStarted(plan, workload, driver.reason, observer)
   const samples: ProcessSample[] = []
   try {
-    for (let round = 0; round < plan.rounds && driver.running; round++) {
+    for (let round = 0; round < roundsOf(plan, workload) && driver.running; round++) {
       if (!fitsBudget(round, performance.now() - startMs, budgetMs)) break
       observer.roundStarts(workload, round)
       const ofRound = await measureRound(plan, workload, round, driver, random, signal)
@@ -63,7 +62,7 @@ function nobodyStarted(
   observer: RoundsObserver,
 ): ProcessSample[] {
   const outcome = { state: 'failed', stage: 'start', reason } as const
-  const samples = subjectsOfRound(backends).map(({ backend, arm }) => ({
+  const samples = subjectsOfRound(backends, workload).map(({ backend, arm }) => ({
     round: 0,
     backend,
     arm,
@@ -74,7 +73,11 @@ function nobodyStarted(
 }
 
 /** Whether another round, taking as long as the earlier ones on average, still fits. */
-function fitsBudget(rounds: number, elapsedMs: number, budgetMs: number | undefined): boolean {
+export function fitsBudget(
+  rounds: number,
+  elapsedMs: number,
+  budgetMs: number | undefined,
+): boolean {
   if (budgetMs === undefined || rounds === 0) return true
   return elapsedMs + elapsedMs / rounds <= budgetMs
 }
@@ -87,7 +90,7 @@ async function measureRound(
   random: () => number,
   signal: AbortSignal,
 ): Promise<ProcessSample[]> {
-  const specs = subjectsOfRound(plan.backends).map(spec => ({
+  const specs = subjectsOfRound(plan.backends, workload).map(spec => ({
     ...spec,
     name: `${spec.name} #${round}`,
   }))
@@ -97,19 +100,53 @@ async function measureRound(
   }
   signal.addEventListener('abort', giveUp)
   try {
-    await Promise.all(subjects.map(subject => subject.start(plan.pinning)))
-    for (const blocks of workload.warmUpBlocks) {
-      for (const subject of subjects) await subject.warmUp(blocks)
-    }
-    for (let group = 0; group < workload.slices; group++) {
-      for (const [order, subject] of shuffled(subjects, random).entries()) {
-        await subject.measureSlice(group, order)
-      }
-    }
-    for (const subject of subjects) await subject.count()
+    if (workload.lives === 'together') await measureTogether(plan, workload, subjects, random)
+    else await measureOneByOne(plan, workload, subjects)
   } finally {
     signal.removeEventListener('abort', giveUp)
     await Promise.all(subjects.map(subject => subject.stop()))
   }
-  return subjects.map(subject => subject.sample(round))
+  return specs.flatMap(spec =>
+    subjects.filter(subject => subject.spec === spec).map(subject => subject.sample(round)),
+  )
+}
+
+/**
+ * All alive at the same time: groups of slices, each group giving one slice to each subject in random
+ * order while the others idle; then some slices for each alone, for which it counts.
+ */
+async function measureTogether(
+  { pinning }: Plan,
+  { warmUp, slices }: Workload,
+  subjects: readonly MeasuredSubject[],
+  random: () => number,
+): Promise<void> {
+  await Promise.all(subjects.map(subject => subject.start(pinning)))
+  for (const work of warmUp) {
+    for (const subject of subjects) await subject.warmUp(work)
+  }
+  for (const subject of subjects) await subject.rest()
+  for (let group = 0; group < slices; group++) {
+    for (const [order, subject] of shuffled(subjects, random).entries()) {
+      await subject.measureSlice(group, order)
+    }
+  }
+  for (const subject of subjects) await subject.count()
+}
+
+/** One after the other, each from its start to its end, in the order given. */
+async function measureOneByOne(
+  { pinning }: Plan,
+  { warmUp, slices }: Workload,
+  subjects: readonly MeasuredSubject[],
+): Promise<void> {
+  for (const [order, subject] of subjects.entries()) {
+    if (!subject.working) continue
+    await subject.start(pinning)
+    for (const work of warmUp) await subject.warmUp(work)
+    await subject.rest()
+    for (let group = 0; group < slices; group++) await subject.measureSlice(group, order)
+    await subject.count()
+    await subject.stop()
+  }
 }

@@ -1,16 +1,21 @@
 import { pinProcess } from '../implementations/sock/affinity.ts'
 import { mulberry32 } from '../scenarios/random.ts'
 import type { Workload } from '../scenarios/scenario.ts'
-import { analyse } from './analyse.ts'
+import { analyse } from './analysis/analyse.ts'
+import { analyseDispatch } from './dispatch/analyse.ts'
+import { dispatchBackends, measureDispatch } from './dispatch/measure.ts'
+import type { DispatchResult } from './dispatch/record.ts'
 import { type Fingerprint, fingerprint, toolIdentity } from './environment.ts'
 import { readLoad } from './machine-files.ts'
+import { participants } from './participants.ts'
 import { sharedCoreWarning } from './pinning.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, roundsOf } from './plan.ts'
 import type { Failure, ProcessSample, ScenarioResult, SockbenchRecord } from './record.ts'
 import { schemaVersion } from './record.ts'
 import { measureWorkload, type RoundsObserver } from './rounds.ts'
 
 export interface RunObserver extends RoundsObserver {
+  dispatchRoundStarts: (round: number) => void
   /** The record as it is after another workload. */
   concluded: (soFar: SockbenchRecord) => void
 }
@@ -29,7 +34,11 @@ export async function run(
   if (plan.pinning !== null) pinProcess(process.pid, plan.pinning.driver)
   const random = mulberry32(plan.seed)
   const scenarios: ScenarioResult[] = []
-  const warnings: string[] = [...machineWarnings(plan, environment)]
+  const warnings: string[] = [
+    ...machineWarnings(plan, environment),
+    ...plan.leftOut.map(leftOutText),
+  ]
+  let dispatch: DispatchResult | null = null
   const recordSoFar = (): SockbenchRecord => ({
     schemaVersion,
     tool,
@@ -42,16 +51,18 @@ export async function run(
       ...environment,
       loadAfter: readLoad(),
       pinning: plan.pinning,
-      socketBufferBytes: plan.workloads[0].subject.socketBufferBytes,
+      socketBufferBytes: bufferBytesOf(plan),
     },
     scenarios,
-    failures: scenarios.flatMap(failuresOf),
+    dispatch,
+    failures: [...scenarios.flatMap(failuresOf), ...dispatchFailures(dispatch, plan)],
     warnings,
   })
   let record = recordSoFar()
+  const parts = plan.workloads.length + (plan.dispatchRounds > 0 ? 1 : 0)
   for (const [i, workload] of plan.workloads.entries()) {
     if (signal.aborted) break
-    const budgetMs = shareOfBudget(plan, performance.now() - startMs, plan.workloads.length - i)
+    const budgetMs = shareOfBudget(plan, performance.now() - startMs, parts - i)
     const processes = await measureWorkload(plan, workload, budgetMs, random, signal, observer)
     if (processes.length === 0) continue
     const { result, problems } = conclude(workload, processes, plan)
@@ -60,12 +71,31 @@ export async function run(
     record = recordSoFar()
     observer.concluded(record)
   }
+  if (plan.dispatchRounds > 0 && !signal.aborted) {
+    const budgetMs = shareOfBudget(plan, performance.now() - startMs, 1)
+    const options = {
+      backends: dispatchBackends(plan.backends),
+      rounds: plan.dispatchRounds,
+      budgetMs,
+      cpus: plan.pinning?.subject ?? null,
+    }
+    const processes = await measureDispatch(options, random, signal, observer.dispatchRoundStarts)
+    if (processes.length > 0) {
+      dispatch = analyseDispatch(processes, scenarios)
+      record = recordSoFar()
+      observer.concluded(record)
+    }
+  }
   return record
+}
+
+function bufferBytesOf({ workloads }: Plan): number | null {
+  return workloads[0]?.services[0].socketBufferBytes ?? null
 }
 
 /** What is wrong with the machine for this plan, and stays wrong whatever is measured. */
 function machineWarnings({ pinning, workloads }: Plan, { sysctls }: Fingerprint): string[] {
-  const wantedBytes = workloads[0].subject.socketBufferBytes
+  const wantedBytes = workloads[0]?.services[0].socketBufferBytes ?? 0
   const small = ['net.core.rmem_max', 'net.core.wmem_max'].filter(
     name => Number(sysctls[name] ?? wantedBytes) < wantedBytes,
   )
@@ -78,34 +108,43 @@ function machineWarnings({ pinning, workloads }: Plan, { sysctls }: Fingerprint)
   ]
 }
 
+function leftOutText({ scenario, label }: Workload): string {
+  return `${scenario} (${label}) was left out: none of the backends can take part in it`
+}
+
 /** What is left, divided among the workloads that are left. */
 function shareOfBudget(plan: Plan, elapsedMs: number, workloadsLeft: number): number | undefined {
   return plan.budgetMs === undefined ? undefined : (plan.budgetMs - elapsedMs) / workloadsLeft
 }
 
 function conclude(workload: Workload, processes: ProcessSample[], { marginPercent }: Plan) {
-  const { scenario, parameters, label, unit, caveats } = workload
+  const { scenario, parameters, label, unit, caveats, lives, sliceWork } = workload
   const measured = {
     scenario,
     parameters: { ...parameters },
     label,
     unit,
     caveats: [...caveats],
+    lives,
+    sliceWork,
     processes,
   }
-  const { estimates, comparisons, warnings } = analyse(measured, { marginPercent })
-  return { result: { ...measured, estimates, comparisons }, problems: warnings }
+  const { conclusions, warnings } = analyse(measured, { marginPercent })
+  return { result: { ...measured, ...conclusions }, problems: warnings }
 }
 
 function configurationOf(plan: Plan): SockbenchRecord['configuration'] {
   return {
-    workloads: plan.workloads.map(({ scenario, parameters, warmUpBlocks }) => ({
-      scenario,
-      parameters: { ...parameters },
-      warmUpBlocks: [...warmUpBlocks],
+    workloads: plan.workloads.map(workload => ({
+      scenario: workload.scenario,
+      parameters: { ...workload.parameters },
+      backends: participants(plan.backends, workload),
+      rounds: roundsOf(plan, workload),
+      warmUp: [...workload.warmUp],
+      idleMs: workload.idleMs,
     })),
     backends: [...plan.backends],
-    rounds: plan.rounds,
+    dispatchRounds: plan.dispatchRounds,
     budgetMs: plan.budgetMs ?? null,
     marginPercent: plan.marginPercent,
     pinning: plan.pinning && { ...plan.pinning },
@@ -117,5 +156,15 @@ function failuresOf({ scenario, label, processes }: ScenarioResult): Failure[] {
     if (outcome.state === 'completed') return []
     const { stage, reason } = outcome
     return [{ scenario, label, round, backend, arm, stage, reason }]
+  })
+}
+
+function dispatchFailures(dispatch: DispatchResult | null, { backends }: Plan): Failure[] {
+  return (dispatch?.processes ?? []).flatMap(({ round, backend, consumers, outcome }) => {
+    if (outcome.state === 'completed') return []
+    const arm = backend === backends[0] ? 'A' : 'B'
+    const label = consumers === 'one' ? 'one consumer' : 'three consumers'
+    const { reason } = outcome
+    return [{ scenario: 'dispatch', label, round, backend, arm, stage: 'run', reason }]
   })
 }

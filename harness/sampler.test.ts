@@ -79,6 +79,20 @@ test('it is quiet when no thread runs', () => {
   )
 })
 
+test('numbered threads are added up under the name without the number', () => {
+  const before = new Map<number, ThreadReading>()
+  const after = new Map([
+    [1, reading('b-httpworker.0', 100, 1)],
+    [2, reading('b-httpworker.15', 20, 2)],
+    [3, reading('b-http', 3, 0)],
+  ])
+  assert.deepEqual(difference(before, after, ['b-http', 'b-httpworker']), {
+    'b-http': { cpuNs: 3, waitNs: 0 },
+    'b-httpworker': { cpuNs: 120, waitNs: 3 },
+    other: { cpuNs: 0, waitNs: 0 },
+  })
+})
+
 test('threads are added up by name, the ones not asked for as other', () => {
   const before = new Map([
     [1, reading('node', 100, 10)],

@@ -69,7 +69,7 @@ export class ThreadSampler {
 
 /**
  * What each thread used between two samples of one process: threads with a name in `names` by
- * name (added up if several share it), all others together as 'other'.
+ * name (added up if several share it, or are numbered, as `name.0`), all others together as 'other'.
  */
 export function difference(
   before: ThreadReadings,
@@ -78,7 +78,8 @@ export function difference(
 ): Record<string, CpuUse> {
   const use: Record<string, CpuUse> = { other: { cpuNs: 0, waitNs: 0 } }
   for (const [tid, now] of after) {
-    const name = names.includes(now.name) ? now.name : 'other'
+    const unnumbered = now.name.replace(/\.\d+$/, '')
+    const name = names.includes(unnumbered) ? unnumbered : 'other'
     const then = before.get(tid)
     // counters that went down belong to a new thread that was given the number of an old one
     const start = then !== undefined && then.cpuNs <= now.cpuNs ? then : { cpuNs: 0, waitNs: 0 }

@@ -1,9 +1,10 @@
 /** The process of one subject, started by the harness with an IPC channel. */
 import { setFlagsFromString } from 'node:v8'
-
+import type { ServiceOptions } from '../implementations/node/service-options.ts'
 import type { ThreadEvent } from '../implementations/node/thread-context.ts'
 import { formatAddress } from '../implementations/sock/address.ts'
 import { describeErrno } from '../implementations/sock/errno.ts'
+import type { Address } from '../implementations/sock/sock.ts'
 import { Subject } from '../implementations/subject.ts'
 import { exitWithParent } from './exit-with-parent.ts'
 import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
@@ -13,7 +14,9 @@ import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
 setFlagsFromString('--interrupt-budget=16000')
 
 let subject: Subject | undefined
-let connectionsToOpen = 0
+/** Listeners and connections that are still to come. */
+let toOpen = 0
+const listening: Address[] = []
 
 exitWithParent()
 // Ctrl-C reaches the whole process group; it is the harness that stops its subjects in good order.
@@ -31,28 +34,46 @@ process.on('message', async (request: SubjectRequest) => {
   }
 })
 
-function start({ backend, protocol, options }: SubjectRequest & { kind: 'start' }): void {
-  connectionsToOpen = options.connect.length
-  subject = new Subject(backend, protocol, options, {
+function start({ backend, services, loops }: SubjectRequest & { kind: 'start' }): void {
+  toOpen = services.reduce((sum, options) => sum + opensAtStart(options), 0)
+  if (services.filter(listens).length > 1) {
+    return fail('only one service of a subject can listen: nothing tells whose address is whose')
+  }
+  subject = new Subject(backend, services, loops, {
     onEvent: onThreadEvent,
     onCrash: error => fail(`a thread crashed: ${messageAndPlace(error)}`),
   })
+  if (toOpen === 0) answer({ kind: 'started', listening })
+}
+
+function listens(options: ServiceOptions): boolean {
+  return 'listen' in options && options.listen !== undefined
+}
+
+/** A wallet opens its connections when it needs them. */
+function opensAtStart(options: ServiceOptions): number {
+  return Number(listens(options)) + ('connect' in options ? options.connect.length : 0)
 }
 
 function onThreadEvent(event: ThreadEvent): void {
   switch (event.kind) {
+    case 'listening':
+      listening.push(event.address)
+      return opened()
     case 'connected':
-      connectionsToOpen--
-      if (connectionsToOpen === 0) answer({ kind: 'started' })
-      return
+      return opened()
     case 'connect-failed':
     case 'listen-failed':
       return fail(`${event.kind} ${formatAddress(event.address)}: ${describeErrno(event.errno)}`)
     case 'peer-disconnected':
       return answer({ kind: 'peer-disconnected', reason: event.reason })
-    case 'listening':
     case 'connection-closed':
   }
+}
+
+function opened(): void {
+  toOpen--
+  if (toOpen === 0) answer({ kind: 'started', listening })
 }
 
 /** In one line: 'RangeError: offset is out of bounds at Chain.head (chain.js:12:3)'. */

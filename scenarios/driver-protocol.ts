@@ -50,6 +50,15 @@ export interface SliceMeasurement {
 export interface LatencyMeasurement {
   /** Of each message or request, in ns: from the moment it was meant to start. */
   histogram: string
-  /** By how much the generator of the load was itself late, in ns; null in a closed loop. */
-  lag: string | null
+  /** By how much what set the pace was itself late, in ns; null in a closed loop. */
+  lag: Lag | null
+}
+
+/**
+ * Whose schedule it was. A driver that is late measures itself; how late a subject is to do what it
+ * was to do by itself is part of what it is measured for.
+ */
+interface Lag {
+  of: 'driver' | 'subject'
+  histogram: string
 }

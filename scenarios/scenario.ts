@@ -59,9 +59,11 @@ export interface Workload {
   readonly sliceWork: number
   /** Slices for which counters are read, one after the other and without the others' between. */
   readonly countingSlices: number
+  /** Rounds, where the usual number would take too long or say too little; `--rounds` overrides it. */
+  readonly rounds?: number
 }
 
-export type WorkUnit = 'GB' | 'message' | 'request'
+type WorkUnit = 'GB' | 'message' | 'request'
 
 /** Addresses and files are put in where a subject is started. */
 export type ServiceTemplate = {

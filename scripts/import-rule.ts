@@ -1,9 +1,10 @@
 /**
  * Who may import whom: sock ← threads, protocol ← node ← backends ← registry. Backends never import
- * each other, scenarios know protocols and never a backend, the harness knows names.
+ * each other, scenarios know protocols and never a backend, the harness knows names. Only `dispatch`,
+ * which has no driver and no subjects, runs backends itself.
  *
- * A unit is a folder directly below `implementations/`, a file directly there, or a top-level
- * folder. Inside a unit anything goes; besides that, a unit may import what it has here.
+ * A unit is a folder directly below `implementations/`, a file directly there, `scenarios/dispatch`, or
+ * a top-level folder. Inside a unit anything goes; besides that, a unit may import what it has here.
  */
 const forBackends = [
   'implementations/backend.ts',
@@ -38,14 +39,28 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   scenarios: [
     'implementations/backend.ts',
     'implementations/node/block-download.ts',
+    'implementations/node/http/chain-store.ts',
+    'implementations/node/http/routes.ts',
+    'implementations/node/loop-constants.ts',
     'implementations/node/service-options.ts',
     'implementations/node/verify-level.ts',
     'implementations/protocol',
     'implementations/send-mode.ts',
     'implementations/sock',
+    'implementations/threads/monotonic-clock.ts',
+    'scenarios/dispatch',
+  ],
+  'scenarios/dispatch': [
+    'implementations/backend.ts',
+    'implementations/node',
+    'implementations/protocol',
+    'implementations/registry.ts',
+    'implementations/sock',
+    'implementations/threads',
   ],
   harness: [
     'implementations/backend.ts',
+    'implementations/node/http/chain-store.ts',
     'implementations/node/service-options.ts',
     'implementations/node/thread-context.ts',
     'implementations/node/verify-level.ts',
@@ -91,6 +106,7 @@ function packageViolation(path: string, specifier: string): string[] {
 }
 
 function unitOf(path: string): string {
+  if (isIn(path, 'scenarios/dispatch')) return 'scenarios/dispatch'
   const segments = path.split('/')
   return segments.slice(0, segments[0] === 'implementations' ? 2 : 1).join('/')
 }

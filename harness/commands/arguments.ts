@@ -8,7 +8,7 @@ export function list(text: string): string[] {
   return names
 }
 
-export function repeatable(text: string, before: string[]): string[] {
+export function repeatable(text: string, before: string[] = []): string[] {
   return [...before, text]
 }
 

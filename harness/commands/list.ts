@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings'
 import { backends } from '../../implementations/registry.ts'
+import { dispatch } from '../../scenarios/dispatch/index.ts'
 import { scenarios } from '../../scenarios/index.ts'
 import { print } from '../print.ts'
 
@@ -19,6 +20,7 @@ export function listCommand() {
           ]),
         ),
       ]),
+      ...aligned([[dispatch.name, `${dispatch.summary}; no settings`]]),
     ]
     print(`${lines.join('\n')}\n`)
   })

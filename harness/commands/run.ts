@@ -1,37 +1,32 @@
-import { randomInt } from 'node:crypto'
 import { Command } from '@commander-js/extra-typings'
-import { findScenario, scenarios } from '../../scenarios/index.ts'
-import { SettingError, type Workload } from '../../scenarios/scenario.ts'
-import { Interrupted, RunError, UsageError } from '../errors.ts'
+import { dispatch } from '../../scenarios/dispatch/index.ts'
+import { benchScenarios, scenarioNames } from '../../scenarios/index.ts'
+import type { Workload } from '../../scenarios/scenario.ts'
+import { Interrupted, RunError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
-import { choosePinning } from '../pinning.ts'
-import { FLOOR, knownBackends, type Plan, planDefaults } from '../plan.ts'
+import { type Plan, planDefaults, roundsOf } from '../plan.ts'
 import { print } from '../print.ts'
 import { barLine, Progress, progressStyle, roundLine } from '../progress.ts'
 import type { SockbenchRecord } from '../record.ts'
 import { prepareStore, RecordError, runDirectory, saveRecord } from '../record-store.ts'
 import { terminalReport, terminalStyle } from '../report/terminal.ts'
-import type { RoundsObserver } from '../rounds.ts'
-import { run } from '../run.ts'
+import { type RunObserver, run } from '../run.ts'
 import { duration, list, positiveNumber, repeatable, wholeNumber } from './arguments.ts'
+import { planOf } from './run-plan.ts'
 
 export function runCommand() {
   return new Command('run')
     .description(
       'measure scenarios on backends; with no options, the fixed plan of `npm run bench`',
     )
-    .option(
-      '--scenario <list>',
-      'scenarios, comma-separated',
-      list,
-      scenarios.map(s => s.name),
-    )
-    .option('--backend <list>', 'backends, the reference first', list, knownBackends)
+    .option('--scenario <list>', `of ${scenarioNames.join(', ')}; comma-separated`, list, [
+      ...benchScenarios,
+    ])
+    .option('--backend <list>', 'backends, the reference first (default: all)', list)
     .option(
       '--rounds <n>',
-      'rounds of fresh processes',
+      'rounds of fresh processes (default: what each workload takes)',
       wholeNumber(1, 10_000),
-      planDefaults.rounds,
     )
     .option(
       '--budget <time>',
@@ -46,7 +41,7 @@ export function runCommand() {
     )
     .option(
       '--set <key=value>',
-      'a setting of the scenario; several values make a matrix',
+      'a setting of the scenarios that have it; several values make a matrix',
       repeatable,
       [],
     )
@@ -68,7 +63,7 @@ export function runCommand() {
         },
       })
       progress.clear()
-      if (record.scenarios.length === 0) throw nothingMeasured(signal)
+      if (record.scenarios.length === 0 && record.dispatch === null) throw nothingMeasured(signal)
       const stored = kept.as
       const path = stored instanceof RecordError ? 'not stored' : stored
       print(options.json ? `${JSON.stringify(record)}\n` : report(record, path, options.color))
@@ -78,75 +73,6 @@ export function runCommand() {
         throw new RunError(`${record.failures.length} subject(s) did not finish; see above`)
       }
     })
-}
-
-interface RunOptions {
-  scenario: string[]
-  backend: string[]
-  rounds: number
-  budget?: number | undefined
-  margin: number
-  seed?: number | undefined
-  set: string[]
-}
-
-function planOf(options: RunOptions): Plan {
-  const workloads = workloadsOf(options)
-  return {
-    workloads,
-    backends: backendsOf(options),
-    rounds: options.rounds,
-    budgetMs: options.budget,
-    marginPercent: options.margin,
-    seed: options.seed ?? randomInt(2 ** 32),
-    pinning: choosePinning(),
-  }
-}
-
-function workloadsOf({ scenario: names, set }: RunOptions): Workload[] {
-  const settings = settingsOf(set)
-  return [...new Set(names)].flatMap(name => {
-    const scenario = findScenario(name)
-    if (scenario === undefined) {
-      const known = scenarios.map(s => s.name).join(', ')
-      throw new UsageError(`no scenario "${name}"; known: ${known}`)
-    }
-    try {
-      return scenario.workloads(settings)
-    } catch (error) {
-      if (error instanceof SettingError) throw new UsageError(error.message)
-      throw error
-    }
-  })
-}
-
-function backendsOf({ backend: names }: RunOptions): string[] {
-  const unknown = names.find(name => !knownBackends.includes(name))
-  if (unknown !== undefined) {
-    throw new UsageError(`no backend "${unknown}"; known: ${knownBackends.join(', ')}`)
-  }
-  if (names.every(name => name === FLOOR)) {
-    throw new UsageError(`${FLOOR} is only measured beside others: name one more backend`)
-  }
-  return [...new Set(names)]
-}
-
-function settingsOf(texts: string[]): Map<string, string> {
-  const settings = new Map<string, string>()
-  for (const [key, value] of texts.map(keyAndValue)) {
-    const before = settings.get(key)
-    if (before !== undefined) {
-      throw new UsageError(`--set ${key} is given twice; write --set ${key}=${before},${value}`)
-    }
-    settings.set(key, value)
-  }
-  return settings
-}
-
-function keyAndValue(setting: string): [string, string] {
-  const [key, ...value] = setting.split('=')
-  if (value.length === 0) throw new UsageError(`--set ${setting}: write KEY=VALUE`)
-  return [key, value.join('=')]
 }
 
 /** What repeats this run: the orders' seed is added where it was drawn. */
@@ -162,16 +88,16 @@ function quoted(word: string): string {
   return /^[\w./:,=+@%-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-function observerOf(plan: Plan, progress: Progress): RoundsObserver {
-  const startMs = new Map<Workload, number>()
-  const elapsedMs = (workload: Workload) => {
-    const start = startMs.get(workload) ?? performance.now()
-    startMs.set(workload, start)
+function observerOf(plan: Plan, progress: Progress): Omit<RunObserver, 'concluded'> {
+  const startMs = new Map<Workload | string, number>()
+  const elapsedMs = (of: Workload | string) => {
+    const start = startMs.get(of) ?? performance.now()
+    startMs.set(of, start)
     return performance.now() - start
   }
   return {
     preparing: (workload, done, total) => {
-      const label = `building chain ${workload.label}`
+      const label = `preparing ${workload.scenario} ${workload.label}`
       const fraction = done / total
       progress.show(barLine({ label, fraction, elapsedMs: elapsedMs(workload) }))
     },
@@ -182,11 +108,16 @@ function observerOf(plan: Plan, progress: Progress): RoundsObserver {
       progress.show(
         roundLine({
           round: round + 1,
-          rounds: plan.rounds,
+          rounds: roundsOf(plan, workload),
           label: `${scenario} ${label}`,
           elapsedMs: elapsedMs(workload),
         }),
       )
+    },
+    dispatchRoundStarts: round => {
+      const { name: label } = dispatch
+      const rounds = plan.dispatchRounds
+      progress.show(roundLine({ round: round + 1, rounds, label, elapsedMs: elapsedMs(label) }))
     },
     subjectFailed: ({ label }, { round, backend, arm, outcome }) => {
       if (outcome.state === 'completed') return

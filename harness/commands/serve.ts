@@ -1,143 +1,159 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from '@commander-js/extra-typings'
-import type { SubjectOptions, ThreadEvent } from '../../implementations/node/thread-context.ts'
 import { verifyLevels } from '../../implementations/node/verify-level.ts'
-import { hashToHex } from '../../implementations/protocol/sha256d.ts'
+import { backends } from '../../implementations/registry.ts'
 import { sendModes } from '../../implementations/send-mode.ts'
-import { AddressError, formatAddress, parseAddress } from '../../implementations/sock/address.ts'
-import { describeErrno, EADDRINUSE } from '../../implementations/sock/errno.ts'
-import { Subject } from '../../implementations/subject.ts'
+import { AddressError, parseAddress } from '../../implementations/sock/address.ts'
+import { loadOrWriteServedChain } from '../../scenarios/http/served-chain.ts'
 import { serverDefaults } from '../../scenarios/ibd/block-server.ts'
 import { RunError, UsageError } from '../errors.ts'
-import { interruptible } from '../interruption.ts'
-import { FLOOR, knownBackends } from '../plan.ts'
-import { print } from '../print.ts'
+import { FLOOR } from '../participants.ts'
 import { oneOf, repeatable, wholeNumber } from './arguments.ts'
+import { downloading, listening, serve } from './serving.ts'
 
-/** How often the height is looked at; the subject's own threads are not disturbed. */
-const LOOK_EVERY_MS = 100
-const REPORT_EVERY_MS = 2_000
+const protocols = ['p2p', 'http', 'push'] as const
+type ServedProtocol = (typeof protocols)[number]
+
+const pushMessages = ['probe', 'new-template'] as const
+
+/** Options that only make sense with one protocol. */
+const optionsOf = {
+  p2p: ['connect', 'verify', 'stopAtHeight'],
+  http: ['workers'],
+  push: ['message', 'meanIntervalUs'],
+} as const satisfies Record<ServedProtocol, readonly string[]>
+
+const servable = backends.map(({ name }) => name).filter(name => name !== FLOOR)
 
 export function serveCommand() {
   return new Command('serve')
-    .description('run one backend by itself: accept peers, connect to peers, download their chain')
-    .argument('<backend>', knownBackends.filter(name => name !== FLOOR).join(', '))
-    .option('--protocol <name>', 'p2p', oneOf(['p2p'] as const), 'p2p' as const)
+    .description('run one backend by itself, for any client or peer of the protocol')
+    .argument('<backend>', servable.join(', '))
+    .option('--protocol <name>', protocols.join(', '), oneOf(protocols), 'p2p' as const)
     .option('--host <address>', 'literal IP address to listen on', '127.0.0.1')
     .option(
       '--port <n>',
-      'port to listen on, 0 for any; without it, no listening',
+      'port to listen on, 0 for any; without it, p2p does not listen',
       wholeNumber(0, 65535),
     )
-    .option('--connect <host:port>', 'a peer to download from; repeatable', repeatable, [])
     .option('--mode <name>', sendModes.join(', '), oneOf(sendModes), 'optimistic' as const)
-    .option('--verify <name>', verifyLevels.join(', '), oneOf(verifyLevels), 'none' as const)
-    .option('--stop-at-height <n>', 'exit once this block is here', wholeNumber(1, 10_000_000))
+    .option('--connect <host:port>', 'p2p: a peer to download from; repeatable', repeatable)
+    .option('--verify <name>', `p2p: ${verifyLevels.join(', ')}`, oneOf(verifyLevels))
+    .option('--stop-at-height <n>', 'p2p: exit once this block is here', wholeNumber(1, 10_000_000))
+    .option(
+      '--workers <n>',
+      'http: threads that handle requests; 0: the socket thread does',
+      wholeNumber(0, 16),
+    )
+    .option('--message <name>', `push: ${pushMessages.join(', ')}`, oneOf(pushMessages))
+    .option(
+      '--mean-interval-us <n>',
+      'push: mean time between messages, which come at random moments',
+      wholeNumber(1, 1_000_000_000),
+    )
     .action(async (backend, options) => {
-      if (!knownBackends.includes(backend) || backend === FLOOR) {
-        const known = knownBackends.filter(name => name !== FLOOR).join(', ')
-        throw new UsageError(`no backend "${backend}" to serve; known: ${known}`)
-      }
-      const { port, connect, host, mode: sendMode, verify } = options
-      if (port === undefined && connect.length === 0) {
-        throw new UsageError('nothing to do: give --port to listen on, or --connect a peer')
-      }
-      const subjectOptions = {
-        sendMode,
-        verify,
-        refillBlocks: 1,
-        listen: port === undefined ? undefined : address(`${bracketed(host)}:${port}`),
-        connect: connect.map(address),
-        socketBufferBytes: serverDefaults.socketBufferBytes,
-      }
-      await serve(backend, subjectOptions, options.stopAtHeight ?? Number.POSITIVE_INFINITY)
+      const { protocol } = options
+      assertSpeaks(backend, protocol)
+      assertMeantFor(protocol, options)
+      if (protocol === 'p2p') return serveP2p(backend, options)
+      if (protocol === 'http') return serveHttp(backend, options)
+      return servePush(backend, options)
     })
 }
 
-async function serve(
-  backend: string,
-  options: SubjectOptions,
-  stopAtHeight: number,
-): Promise<void> {
-  const { listen, connect } = options
-  let failure: Error | undefined
-  let connectionsLeft = listen === undefined ? connect.length : Number.POSITIVE_INFINITY
-  const lines: string[] = []
-  const subject = new Subject(backend, 'p2p', options, {
-    onEvent: event => {
-      failure ??= failureOf(event)
-      if (event.kind === 'connection-closed') connectionsLeft--
-      lines.push(...describe(event))
-    },
-    onCrash: error => {
-      failure ??= error
-    },
-  })
-  const signal = interruptible()
-  const isDone = () => subject.progress.blockHeight >= stopAtHeight
-  let reportedAtMs = performance.now()
-  let reportedHeight = 0
-  while (!signal.aborted && failure === undefined && connectionsLeft > 0 && !isDone()) {
-    await sleep(LOOK_EVERY_MS)
-    printLines(lines.splice(0))
-    const { blockHeight } = subject.progress
-    const nowMs = performance.now()
-    if (nowMs - reportedAtMs < REPORT_EVERY_MS || blockHeight === reportedHeight) continue
-    reportedAtMs = nowMs
-    reportedHeight = blockHeight
-    printLines([heightLine(subject)])
+interface Options {
+  host: string
+  port?: number | undefined
+  mode: (typeof sendModes)[number]
+  connect?: string[] | undefined
+  verify?: (typeof verifyLevels)[number] | undefined
+  stopAtHeight?: number | undefined
+  workers?: number | undefined
+  message?: (typeof pushMessages)[number] | undefined
+  meanIntervalUs?: number | undefined
+}
+
+async function serveP2p(backend: string, options: Options): Promise<void> {
+  const { port, host, mode: sendMode, connect = [], verify = 'none' } = options
+  if (port === undefined && connect.length === 0) {
+    throw new UsageError('nothing to do: give --port to listen on, or --connect a peer')
   }
-  await subject.stop()
-  if (failure !== undefined) throw failure
-  printLines([...lines, heightLine(subject)])
-  if (isDone()) return
-  if (signal.aborted) throw signal.reason
-  throw new RunError(
-    'no peer is left and none can come: they closed, or sent what is not P2P of regtest; connect again, or listen with --port',
+  const service = {
+    protocol: 'p2p',
+    sendMode,
+    verify,
+    refillBlocks: 1,
+    listen: port === undefined ? undefined : listenAddress(host, port),
+    connect: connect.map(address),
+    socketBufferBytes: serverDefaults.socketBufferBytes,
+  } as const
+  const connectionsEver = port === undefined ? connect.length : Number.POSITIVE_INFINITY
+  const stopAtHeight = options.stopAtHeight ?? Number.POSITIVE_INFINITY
+  await serve(backend, service, downloading(stopAtHeight, connectionsEver))
+}
+
+async function serveHttp(backend: string, options: Options): Promise<void> {
+  const { port = 0, host, mode: sendMode, workers = 2 } = options
+  const warn = (line: string) => void process.stderr.write(`${line}\n`)
+  const chain = await loadOrWriteServedChain({ warn, onProgress: () => {} })
+  if (chain.state === 'failed') throw new RunError(chain.reason)
+  const { path, store } = chain
+  const service = {
+    protocol: 'http',
+    sendMode,
+    listen: listenAddress(host, port),
+    workers,
+    chainFile: path,
+    idleTimeoutMs: 30_000,
+    socketBufferBytes: serverDefaults.socketBufferBytes,
+  } as const
+  const routes = (at: string) => [
+    `http://${at}/rest/chaininfo.json`,
+    `http://${at}/rest/headers/2000/${store.hashHex(1)}.bin`,
+    `http://${at}/rest/block/${store.hashHex(store.tipHeight)}.bin`,
+    `http://${at}/ takes JSON-RPC by POST: {"id":1,"method":"getblockcount","params":[]}`,
+  ]
+  await serve(backend, service, listening(routes))
+}
+
+async function servePush(backend: string, options: Options): Promise<void> {
+  const { port = 0, host, mode: sendMode, message = 'probe', meanIntervalUs = 1_000 } = options
+  const service = {
+    protocol: 'push',
+    sendMode,
+    listen: listenAddress(host, port),
+    message,
+    meanIntervalUs,
+    seed: 1,
+    socketBufferBytes: serverDefaults.socketBufferBytes,
+  } as const
+  await serve(
+    backend,
+    service,
+    listening(() => [
+      'a subscriber gets as many messages as it asks for: a count of 4 bytes, little-endian',
+    ]),
   )
 }
 
-function printLines(lines: readonly string[]): void {
-  for (const line of lines) print(`${line}\n`)
+function assertSpeaks(name: string, protocol: ServedProtocol): void {
+  const backend = backends.find(one => one.name === name)
+  const able = backends.filter(({ protocols: spoken }) => spoken[protocol] !== undefined)
+  if (backend !== undefined && able.includes(backend)) return
+  const known = able.map(one => one.name).join(', ')
+  throw new UsageError(`no backend "${name}" to serve ${protocol}; known: ${known}`)
 }
 
-function heightLine({ progress: { headerHeight, blockHeight, tipHash } }: Subject): string {
-  return `height ${blockHeight} of ${headerHeight}, tip ${hashToHex(tipHash)}`
-}
-
-/** In lines, mostly one; failures are told at the end. */
-function describe(event: ThreadEvent): string[] {
-  switch (event.kind) {
-    case 'listening':
-      return [`listening on ${formatAddress(event.address)}`]
-    case 'connected':
-      return [`connected to ${formatAddress(event.address)}`]
-    case 'peer-disconnected':
-      return [`disconnecting peer ${event.id}: it ${event.reason}`]
-    case 'connection-closed':
-      return [`connection to peer ${event.id} closed`]
-    case 'connect-failed':
-    case 'listen-failed':
-      return []
+function assertMeantFor(protocol: ServedProtocol, options: Options): void {
+  for (const other of protocols.filter(one => one !== protocol)) {
+    const stray = optionsOf[other].find(name => name in options)
+    if (stray === undefined) continue
+    const flag = stray.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+    throw new UsageError(`--${flag} is for --protocol ${other}, and this is ${protocol}`)
   }
 }
 
-function failureOf(event: ThreadEvent): Error | undefined {
-  if (event.kind === 'connect-failed') {
-    const where = formatAddress(event.address)
-    return new RunError(`cannot connect to ${where}: ${describeErrno(event.errno)}`)
-  }
-  if (event.kind !== 'listen-failed') return undefined
-  const where = formatAddress(event.address)
-  return new RunError(
-    event.errno === EADDRINUSE
-      ? `${where} is in use; choose another --port, or 0 to let the kernel pick one`
-      : `cannot listen on ${where}: ${describeErrno(event.errno)}`,
-  )
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
+function listenAddress(host: string, port: number) {
+  return address(`${host.includes(':') ? `[${host}]` : host}:${port}`)
 }
 
 function address(text: string) {

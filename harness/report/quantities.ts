@@ -3,6 +3,17 @@ export function figure(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
 }
 
+/** Microseconds in the unit that suits them: `85 µs`, `1.23 ms`, `50.1 ms`, `1.5 s`. */
+export function duration(us: number): string {
+  if (us < 1e3) return `${figure(us)} µs`
+  return us < 1e6 ? `${figure(us / 1e3)} ms` : `${figure(us / 1e6)} s`
+}
+
+/** A share of one, `0.5 %`, `97 %`. */
+export function percentOfOne(share: number): string {
+  return `${(100 * share).toLocaleString('en-US', { maximumSignificantDigits: 2 })} %`
+}
+
 /** `1.0123` of a ratio, always with four decimals, for columns. */
 export function ratioFigure(ratio: number): string {
   return ratio.toFixed(4)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Comparison } from '../record.ts'
-import { sentencesOf } from './sentences.ts'
+import { costSentences, latencySentences } from './sentences.ts'
+
+const sentencesOf = (comparisons: Comparison[]) => costSentences({ comparisons })
 
 const cpu: Comparison = {
   kind: 'backend',
@@ -91,4 +93,16 @@ test('the floor is a ratio, and an A/A′ pair that nothing cites speaks for its
       'equivalent within ±1 %; smallest effect this run could see 0.7 %',
     'direct needs 1.064 × [1.051, 1.080] the CPU per GB of floor',
   ])
+})
+
+test('latencies are one sentence per backend, and no A/A′ pair has one', () => {
+  const p50 = { ...cpu, metric: 'latencyP50', unit: 'µs' } as const
+  const p99 = { ...p50, metric: 'latencyP99', ratio: 2, low: 1.5, high: 2.5 } as const
+  const slower = { ...p99, verdict: 'slower', withinMargin: false } as const
+  const comparisons = [{ ...p50, kind: 'aa' as const }, cpu, p50, slower]
+  assert.deepEqual(latencySentences({ comparisons }), [
+    'latency of virtual-sockman against direct: p50 +0.3 % [−0.2, +0.8], equivalent within ±1 %; ' +
+      'p99 +100.0 % [+50.0, +150.0], slower by more than 1 %',
+  ])
+  assert.equal(costSentences({ comparisons }).length, 1)
 })

@@ -1,23 +1,53 @@
-import type { Comparison, Metric, MetricUnit } from '../record.ts'
+import type { Comparison, Metric, ScenarioResult } from '../record.ts'
+import { type CostMetric, costMetrics } from '../statistics/cost-per-unit.ts'
 import { change, marginText, percent } from './quantities.ts'
 
-/** One quotable sentence per comparison; an A/A′ pair gets its own only where nothing cites it. */
-export function sentencesOf(comparisons: readonly Comparison[]): string[] {
-  return comparisons.flatMap(comparison => {
-    const aa = comparisons.find(({ kind, metric }) => kind === 'aa' && metric === comparison.metric)
+/**
+ * One quotable sentence per comparison of costs; an A/A′ pair gets its own only where nothing cites
+ * it.
+ */
+export function costSentences({ comparisons }: Compared): string[] {
+  const costs = comparisons.filter(isOfCosts)
+  return costs.flatMap(comparison => {
+    const aa = costs.find(({ kind, metric }) => kind === 'aa' && metric === comparison.metric)
     if (comparison.kind === 'aa') {
-      const cited = comparisons.some(other => other.metric === comparison.metric && citesAA(other))
+      const cited = costs.some(other => other.metric === comparison.metric && citesAA(other))
       return cited ? [] : [aaSentence(comparison)]
     }
     return [citesAA(comparison) ? againstReference(comparison, aa) : againstFloor(comparison)]
   })
 }
 
+/** One short sentence per backend on its percentiles. */
+export function latencySentences({ comparisons }: Compared): string[] {
+  const compared = comparisons.filter(({ kind, unit }) => kind !== 'aa' && unit === 'µs')
+  const backends = [...new Set(compared.map(({ backend }) => backend))]
+  return backends.map(backend => {
+    const [first, ...others] = compared.filter(one => one.backend === backend)
+    const texts = [first, ...others].map(
+      one =>
+        `${percentileNames[one.metric]} ${change(one.ratio, one.low, one.high)}, ${verdictText(one)}`,
+    )
+    return `latency of ${backend} against ${first.baseline}: ${texts.join('; ')}`
+  })
+}
+
+const percentileNames: Partial<Record<Metric, string>> = { latencyP50: 'p50', latencyP99: 'p99' }
+
+type Compared = Pick<ScenarioResult, 'comparisons'>
+
+type CostComparison = Comparison & { metric: CostMetric }
+
+function isOfCosts(comparison: Comparison): comparison is CostComparison {
+  const metrics: readonly Metric[] = costMetrics
+  return metrics.includes(comparison.metric)
+}
+
 function citesAA({ kind, baseline }: Comparison): boolean {
   return kind !== 'aa' && baseline !== 'floor'
 }
 
-function againstReference(comparison: Comparison, aa: Comparison | undefined): string {
+function againstReference(comparison: CostComparison, aa: Comparison | undefined): string {
   const { backend, baseline, ratio, low, high } = comparison
   return [
     `${backend} needs ${change(ratio, low, high)} ${costName(comparison)} against ${baseline}: ` +
@@ -27,7 +57,7 @@ function againstReference(comparison: Comparison, aa: Comparison | undefined): s
   ].join('; ')
 }
 
-function aaSentence(comparison: Comparison): string {
+function aaSentence(comparison: CostComparison): string {
   const { backend, ratio, low, high } = comparison
   return [
     `${backend} against itself (A/A′) ${change(ratio, low, high)} ${costName(comparison)}: ` +
@@ -37,7 +67,7 @@ function aaSentence(comparison: Comparison): string {
 }
 
 /** The floor is a bound and no rival, so the ratio is what counts. */
-function againstFloor(comparison: Comparison): string {
+function againstFloor(comparison: CostComparison): string {
   const { backend, baseline, ratio, low, high, verdict } = comparison
   const interval = low === null || high === null ? '' : ` [${low.toFixed(3)}, ${high.toFixed(3)}]`
   const cost = `${ratio.toFixed(3)} ×${interval} the ${costName(comparison)} of ${baseline}`
@@ -77,17 +107,16 @@ function detectable({ mdePercent, low }: Comparison): string[] {
   return [`smallest effect this run could see ${percent(mdePercent)}`]
 }
 
-const costNames: Record<Metric, string> = {
+const costNames: Record<CostMetric, string> = {
   cpu: 'CPU',
   wall: 'wall time',
   cpuSocketThread: 'socket-thread CPU',
+  cpuHandlers: 'handler CPU',
   cpuOther: 'CPU of other threads',
-  cpuMessageHandler: 'message-handler CPU',
   driverCpu: 'driver CPU',
 }
 
-const unitNames: Record<MetricUnit, string> = { 's/GB': 'GB', 'ns/message': 'message' }
-
-function costName({ metric, unit }: Comparison): string {
-  return `${costNames[metric]} per ${unitNames[unit]}`
+/** `s/GB` → `GB` */
+function costName({ metric, unit }: CostComparison): string {
+  return `${costNames[metric]} per ${unit.split('/')[1]}`
 }

@@ -105,8 +105,69 @@ test('in messages, throughput is per second and per CPU second', () => {
   assert.match(report, /\nper 1000 messages +direct\nrecv\(\) +20\n/)
 })
 
+test('columns are headed by the names of the threads that ran, and a driver that was the bottleneck is named', () => {
+  const process = syntheticProcess({
+    round: 0,
+    backend: 'direct',
+    arm: 'A',
+    cost: 1,
+    driverFactor: 2.4,
+    wallFactor: 2.5,
+  })
+  assert.ok(process.outcome.state === 'completed')
+  for (const slice of process.outcome.slices) {
+    slice.threads = {
+      'b-http': { cpuNs: 3e7, waitNs: 0 },
+      'b-httpworker': { cpuNs: 7e7, waitNs: 0 },
+    }
+  }
+  const report = terminalReport(
+    syntheticRecord({ ...measuredLarge([process]), unit: 'request' }),
+    'r',
+    plain,
+  )
+  const [head, row] = report.split('\n').slice(2, 4)
+  const heads = [
+    'CPU ns/request',
+    'b-http',
+    'b-httpworker',
+    'other',
+    'requests/CPU-s',
+    'requests/s',
+  ]
+  assert.deepEqual(head.split(/ {2,}/).slice(1, 7), heads)
+  assert.deepEqual(row.split(/ {2,}/).slice(2, 7), [
+    '300,000',
+    '700,000',
+    '—',
+    '1,000',
+    'driver-bound',
+  ])
+})
+
+test('zeros of a backend that counts no polls are not counts', () => {
+  const counted = { 'syscall.poll': 100, sendWaits45ms: 0, messagesSent: 300 }
+  const report = reportOf([
+    syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 1, counters: counted }),
+    syntheticProcess({
+      round: 0,
+      backend: 'libuv',
+      arm: 'B',
+      cost: 1,
+      counters: { ...counted, 'syscall.poll': 0 },
+    }),
+  ])
+  assert.match(report, /\nsend waits ≥ 45 ms +0 +—\nmessages sent +1 +1\n/)
+})
+
 test('counts are per block, calls that nobody made are left out, zeros of events are not', () => {
-  const counters = { 'syscall.recv': 4800, 'syscall.bind': 0, floodPauses: 0, sendWaits45ms: 3 }
+  const counters = {
+    'syscall.recv': 4800,
+    'syscall.bind': 0,
+    floodPauses: 0,
+    sendWaits45ms: 3,
+    queueFull503: 3,
+  }
   const report = reportOf([
     syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 1, counters }),
     syntheticProcess({ round: 0, backend: 'direct', arm: "A'", cost: 1, counters }),
@@ -121,6 +182,7 @@ test('counts are per block, calls that nobody made are left out, zeros of events
       ['recv()', '16', '—'],
       ['flood pauses', '0', '—'],
       ['send waits ≥ 45 ms', '0.01', '—'],
+      ['queue full 503', '0.01', '—'],
       ['lookups', '—', '3'],
     ],
   )

@@ -1,6 +1,7 @@
 import CliTable3 from 'cli-table3'
 import type { SockbenchRecord, Verdict } from '../record.ts'
-import { type ReportModel, reportModel, type Section, type Table } from './model.ts'
+import { type ReportModel, reportModel, type Section } from './model.ts'
+import type { Table } from './table.ts'
 
 export interface TerminalStyle {
   colour: boolean
@@ -33,11 +34,10 @@ export function terminalReport(
   return `${parts.filter(part => part !== '').join('\n\n')}\n`
 }
 
-function sectionText({ title, subjects, counts, sentences }: Section, style: TerminalStyle) {
+function sectionText({ title, tables, sentences }: Section, style: TerminalStyle) {
   const parts = [
     printable(title),
-    tableText(subjects, style),
-    counts === null ? '' : tableText(counts, style),
+    ...tables.map(table => tableText(table, style)),
     sentences.map(printable).join('\n'),
   ]
   return parts.filter(part => part !== '').join('\n\n')
@@ -79,9 +79,9 @@ function cells(table: Table): string[][] {
   return table.rows.map(row => row.map(printable))
 }
 
-/** Names and verdicts; everything between is figures. */
+/** Names, modes and verdicts; everything else is figures. */
 function isText({ head }: Table, column: number): boolean {
-  return column === 0 || head[column] === 'verdict'
+  return column === 0 || ['mode', 'verdict'].includes(head[column])
 }
 
 /** SGR colour codes: green, red, yellow. */

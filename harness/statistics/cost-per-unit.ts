@@ -1,23 +1,34 @@
-import type { Metric, MetricUnit, ProcessSample, Slice, WorkUnit } from '../record.ts'
+import type { CpuByThread, Metric, MetricUnit, ProcessSample, Slice, WorkUnit } from '../record.ts'
+import { roleOf, type ThreadRole } from '../thread-roles.ts'
 import { trimmedMean } from './trimmed-mean.ts'
 
-export const metrics: readonly Metric[] = [
+/** What a unit of work costs. */
+export const costMetrics = [
   'cpu',
   'wall',
   'cpuSocketThread',
-  'cpuMessageHandler',
+  'cpuHandlers',
   'cpuOther',
   'driverCpu',
-]
+] as const satisfies readonly Metric[]
+export type CostMetric = (typeof costMetrics)[number]
 
 /** What `costPerUnit` is in: one nanosecond per byte is one second per 10^9 bytes. */
-export const metricUnits: Record<WorkUnit, MetricUnit> = { GB: 's/GB', message: 'ns/message' }
+export const costUnits: Record<WorkUnit, MetricUnit> = {
+  GB: 's/GB',
+  message: 'ns/message',
+  request: 'ns/request',
+}
 
 /**
  * One figure per process: the cost of a unit of work in each slice, trimmed over the slices. Null
  * when the process did not complete, did no work, or has no such thread.
  */
-export function costPerUnit(sample: ProcessSample, metric: Metric, unit: WorkUnit): number | null {
+export function costPerUnit(
+  sample: ProcessSample,
+  metric: CostMetric,
+  unit: WorkUnit,
+): number | null {
   if (sample.outcome.state === 'failed') return null
   const costs = sliceCosts(sample.outcome.slices, metric, unit)
   // V8's own threads may rest for a whole slice; the work itself cannot cost nothing.
@@ -27,7 +38,7 @@ export function costPerUnit(sample: ProcessSample, metric: Metric, unit: WorkUni
 }
 
 /** The cost of a unit of work, slice by slice, in the order in which they ran. */
-export function sliceCosts(slices: readonly Slice[], metric: Metric, unit: WorkUnit): number[] {
+export function sliceCosts(slices: readonly Slice[], metric: CostMetric, unit: WorkUnit): number[] {
   return slices.map(slice => costNs(slice, metric) / workDone(slice, unit))
 }
 
@@ -37,21 +48,31 @@ export function coreShare(slices: readonly Slice[], metric: 'cpu' | 'driverCpu')
   return cost / slices.reduce((sum, slice) => sum + slice.wallNs, 0)
 }
 
-function costNs(slice: Slice, metric: Metric): number {
+export function totalCpuNs(threads: CpuByThread): number {
+  return Object.values(threads).reduce((sum, { cpuNs }) => sum + cpuNs, 0)
+}
+
+function costNs(slice: Slice, metric: CostMetric): number {
   switch (metric) {
     case 'cpu':
-      return Object.values(slice.threads).reduce((sum, thread) => sum + thread.cpuNs, 0)
+      return totalCpuNs(slice.threads)
     case 'wall':
       return slice.wallNs
     case 'cpuSocketThread':
-      return slice.threads['b-net']?.cpuNs ?? Number.NaN
-    case 'cpuMessageHandler':
-      return slice.threads['b-msghand']?.cpuNs ?? Number.NaN
+      return roleCpuNs(slice.threads, 'socket')
+    case 'cpuHandlers':
+      return roleCpuNs(slice.threads, 'handlers')
     case 'cpuOther':
-      return slice.threads.other?.cpuNs ?? Number.NaN
+      return roleCpuNs(slice.threads, 'other')
     case 'driverCpu':
       return slice.driverCpuNs
   }
+}
+
+/** NaN where there is no such thread. */
+function roleCpuNs(threads: CpuByThread, role: ThreadRole): number {
+  const inRole = Object.entries(threads).filter(([name]) => roleOf(name) === role)
+  return inRole.length === 0 ? Number.NaN : totalCpuNs(Object.fromEntries(inRole))
 }
 
 function workDone(slice: Slice, unit: WorkUnit): number {

@@ -29,7 +29,7 @@ import {
 } from '../../implementations/protocol/p2p/messages/version.ts'
 import type { PosixSock } from '../../implementations/sock/posix-sock.ts'
 import { MessageStream } from './message-stream.ts'
-import type { Peer } from './peer.ts'
+import type { ServingPeer } from './peer.ts'
 import { type PinnedChain, SendQueue } from './send-queue.ts'
 
 /** Blocks above this height are held back. Shared by the peers of a subject. */
@@ -61,7 +61,7 @@ const USER_AGENT = '/sockbench-peer:0.1.0/'
  * A synthetic peer on an accepted connection: has all headers of the chain, and serves its blocks as
  * the gate allows. Says nothing unasked, so that a subject's work is the download alone.
  */
-export class BlockPeer implements Peer {
+export class BlockPeer implements ServingPeer {
   readonly sock: PosixSock
   readonly outgoing: SendQueue
   readonly #surroundings: BlockPeerSurroundings

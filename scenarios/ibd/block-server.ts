@@ -65,6 +65,13 @@ export class BlockServer {
     return bound
   }
 
+  /** Takes over a connection that was opened for `service`. */
+  add(peer: Peer, service: Service): void {
+    this.#endpoints.set(peer.sock, peerEndpoint(service, peer))
+    this.#services.add(service)
+    this.wake()
+  }
+
   /** Closes everything of `service`, without another word to it. */
   close(service: Service): void {
     for (const [sock, endpoint] of this.#endpoints) {
@@ -157,7 +164,7 @@ export class BlockServer {
     for (const [sock, endpoint] of this.#endpoints) {
       if (endpoint.kind === 'listener' || endpoint.requested & SEND) continue
       const { outgoing } = endpoint.peer
-      if (outgoing.isEmpty) continue
+      if (outgoing === undefined || outgoing.isEmpty) continue
       const result = outgoing.flush(sock)
       if (result < 0) {
         this.#drop(endpoint, errnoName(-result))

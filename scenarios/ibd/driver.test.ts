@@ -38,16 +38,14 @@ let subjects = 0
 before(async () => {
   chain = await buildChain(parameters)
   driver = new TestDriver(cache)
-  driver.send({ kind: 'chain', parameters })
+  driver.send({ kind: 'prepare', preparation: parameters })
   let done = 0
-  while (driver.answers[0]?.kind !== 'chain-ready') {
-    while (driver.answers[0]?.kind === 'chain-progress')
-      done = (await driver.next('chain-progress')).done
+  while (driver.answers[0]?.kind !== 'prepared') {
+    while (driver.answers[0]?.kind === 'progress') done = (await driver.next('progress')).done
     await new Promise(resolve => setImmediate(resolve))
   }
   assert.equal(done, 2600)
-  const ready = await driver.next('chain-ready')
-  assert.deepEqual(ready, { kind: 'chain-ready', blocks: 2600, tipHash: chain.tipHash })
+  assert.deepEqual(await driver.next('prepared'), { kind: 'prepared', chainFile: null })
 })
 
 after(async () => {
@@ -75,7 +73,7 @@ async function expectBlocks(node: TestNode, heights: number[]) {
 /** A subject that has all headers, has asked each connection for its blocks, and is awaited. */
 async function readySubject(name: string, asks: number[][]): Promise<TestNode[]> {
   const port = await driver.listen(name, 'p2p', asks.length)
-  driver.send({ kind: 'await-ready', subject: name })
+  driver.send({ kind: 'await-ready', subject: name, listening: [] })
   const nodes: TestNode[] = []
   for (const _ of asks) nodes.push(await TestNode.connected(port))
   getHeaders(nodes[0], [chain.hash(2000)])
@@ -114,7 +112,7 @@ const expectNotReady = (node: TestNode) => node.roundTrip()
 
 test('a subject is ready only when it was given all headers', async () => {
   const node = await TestNode.connected(await driver.listen(subject, 'p2p', 1))
-  driver.send({ kind: 'await-ready', subject })
+  driver.send({ kind: 'await-ready', subject, listening: [] })
   getBlocks(node, [1])
   getHeaders(node, [REGTEST_GENESIS_HASH])
   await node.next(MessageType.headers)
@@ -127,7 +125,7 @@ test('a subject is ready only when it was given all headers', async () => {
 
 test('a subject is ready only when it asks for blocks', async () => {
   const node = await TestNode.connected(await driver.listen(subject, 'p2p', 1))
-  driver.send({ kind: 'await-ready', subject })
+  driver.send({ kind: 'await-ready', subject, listening: [] })
   getHeaders(node, [chain.hash(2000)])
   await node.next(MessageType.headers)
   await expectNotReady(node)
@@ -138,7 +136,7 @@ test('a subject is ready only when it asks for blocks', async () => {
 
 test('a subject is ready only when all its connections shook hands', async () => {
   const port = await driver.listen(subject, 'p2p', 2)
-  driver.send({ kind: 'await-ready', subject })
+  driver.send({ kind: 'await-ready', subject, listening: [] })
   const first = await TestNode.connected(port)
   getHeaders(first, [chain.hash(2000)])
   await first.next(MessageType.headers)
@@ -160,7 +158,7 @@ test('nothing but headers is served before a slice, and a slice ends at the last
   // The pong of our own ping would come after any block.
   await a.roundTrip()
   await b.roundTrip()
-  driver.send({ kind: 'slice', subject, blocks: 3 })
+  driver.send({ kind: 'slice', subject, work: 3 })
   await expectBlocks(a, [1, 3])
   await expectBlocks(b, [2])
   const pings = [await a.next(MessageType.ping), await b.next(MessageType.ping)]
@@ -172,7 +170,7 @@ test('nothing but headers is served before a slice, and a slice ends at the last
   await driver.listen(`${subject} other`, 'p2p', 1)
   b.send(MessageType.pong, pings[1])
   const done = await driver.next('slice-done')
-  assert.equal(done.blocks, 3)
+  assert.deepEqual([done.messages, done.latency], [3, null])
   assert.equal(
     done.bytes,
     [1, 2, 3].reduce((sum, height) => sum + chain.frameBytes(height), 0),
@@ -187,7 +185,7 @@ test('held-back blocks are served in order, each as soon as it is released', asy
     [2, [1, 2]],
     [3, [5, 4, 3]],
   ] as const) {
-    driver.send({ kind: 'slice', subject, blocks })
+    driver.send({ kind: 'slice', subject, work: blocks })
     await expectBlocks(node, [...served])
     await node.answerBarrier()
     await driver.next('slice-done')
@@ -196,7 +194,7 @@ test('held-back blocks are served in order, each as soon as it is released', asy
 
 test('blocks asked for during a slice are served at once; asking twice does not count twice', async () => {
   const [node] = await readySubject(subject, [[1]])
-  driver.send({ kind: 'slice', subject, blocks: 3 })
+  driver.send({ kind: 'slice', subject, work: 3 })
   await expectBlocks(node, [1])
   getBlocks(node, [1, 2], MSG_BLOCK)
   await expectBlocks(node, [1, 2])
@@ -210,11 +208,11 @@ test('blocks asked for during a slice are served at once; asking twice does not 
 test('a whole chain is downloaded byte for byte', async () => {
   const heights = Array.from({ length: 2600 }, (_, i) => i + 1)
   const [node] = await readySubject(subject, [heights])
-  driver.send({ kind: 'slice', subject, blocks: 2600 })
+  driver.send({ kind: 'slice', subject, work: 2600 })
   await expectBlocks(node, heights)
   await node.answerBarrier()
   await driver.next('slice-done')
-  driver.send({ kind: 'slice', subject, blocks: 1 })
+  driver.send({ kind: 'slice', subject, work: 1 })
   assert.match((await driver.next('failed')).reason, /no slice of 1 blocks: 0 are left/)
 })
 
@@ -257,19 +255,9 @@ test('a peer that asks without reading is waited for, and gets all its answers',
   for (; answered < pings; ++answered) await node.next(MessageType.pong)
 })
 
-test('a subject that stalls fails after its own timeout, and another one does not', async () => {
-  const [other] = await readySubject(`${subject} other`, [[1]])
-  const stallTimeoutMs = 100
-  driver.send({ kind: 'listen', subject, protocol: 'p2p', connections: 1, stallTimeoutMs })
-  await driver.next('listening')
-  driver.send({ kind: 'await-ready', subject })
-  assert.match((await driver.next('failed')).reason, /^no progress for 100 ms: 0 connections open/)
-  await other.roundTrip()
-})
-
 test('raw connections get a length and then the frames, dealt round robin', async () => {
   const port = await driver.listen(subject, 'raw', 2)
-  driver.send({ kind: 'await-ready', subject })
+  driver.send({ kind: 'await-ready', subject, listening: [] })
   const socks = [connectTo(port), connectTo(port)]
   await driver.next('ready')
   const frames = (heights: number[]) =>
@@ -285,7 +273,7 @@ test('raw connections get a length and then the frames, dealt round robin', asyn
     [every2nd(1, 2599), every2nd(2, 2598)],
     [[2600], []],
   ]) {
-    driver.send({ kind: 'slice', subject, blocks: dealt[0].length + dealt[1].length })
+    driver.send({ kind: 'slice', subject, work: dealt[0].length + dealt[1].length })
     for (const [i, heights] of dealt.entries()) {
       const expected = frames(heights)
       assert.equal((await readBytes(socks[i], 8)).readBigUInt64LE(), BigInt(expected.length))
@@ -300,7 +288,7 @@ test('a subject that fails has a reason, and the others go on', async () => {
   const [node] = await readySubject(subject, [[1]])
   const failureOf = async (name: string, spoil: (node: TestNode) => void) => {
     const [spoiled] = await readySubject(name, [[1]])
-    driver.send({ kind: 'slice', subject: name, blocks: 2 })
+    driver.send({ kind: 'slice', subject: name, work: 2 })
     await expectBlocks(spoiled, [1])
     spoil(spoiled)
     const failed = await driver.next('failed')
@@ -318,7 +306,7 @@ test('a subject that fails has a reason, and the others go on', async () => {
   )
   assert.match(truncated, /connection lost: inventory is truncated/)
 
-  driver.send({ kind: 'slice', subject, blocks: 1 })
+  driver.send({ kind: 'slice', subject, work: 1 })
   await expectBlocks(node, [1])
   await node.answerBarrier()
   await driver.next('slice-done')
@@ -327,15 +315,15 @@ test('a subject that fails has a reason, and the others go on', async () => {
 test('a subject that fails between two requests is reported by the next', async () => {
   const [node] = await readySubject(subject, [[1]])
   node.sock.close()
-  driver.send({ kind: 'slice', subject, blocks: 1 })
+  driver.send({ kind: 'slice', subject, work: 1 })
   assert.match((await driver.next('failed')).reason, /connection lost/)
-  driver.send({ kind: 'slice', subject, blocks: 1 })
+  driver.send({ kind: 'slice', subject, work: 1 })
   assert.match((await driver.next('failed')).reason, /connection lost/)
 })
 
 test('one connection too many is a failure', async () => {
   const port = await driver.listen(subject, 'p2p', 1)
-  driver.send({ kind: 'await-ready', subject })
+  driver.send({ kind: 'await-ready', subject, listening: [] })
   const nodes = [new TestNode(port), new TestNode(port)]
   assert.equal((await driver.next('failed')).reason, 'opened more connections than expected: 1')
   for (const node of nodes) await node.end()
@@ -343,7 +331,7 @@ test('one connection too many is a failure', async () => {
 
 test('a released subject loses its connections, and its name is free again', async () => {
   const [node] = await readySubject(subject, [[1]])
-  driver.send({ kind: 'slice', subject, blocks: 2 })
+  driver.send({ kind: 'slice', subject, work: 2 })
   await expectBlocks(node, [1])
   driver.send({ kind: 'release', subject })
   assert.equal((await driver.next('failed')).reason, 'released')
@@ -351,18 +339,24 @@ test('a released subject loses its connections, and its name is free again', asy
   await readySubject(subject, [[1]])
   driver.send({ kind: 'listen', subject, protocol: 'p2p', connections: 1 })
   assert.match((await driver.next('failed')).reason, /listened for already/)
-  driver.send({ kind: 'slice', subject: 'nobody', blocks: 1 })
+  driver.send({ kind: 'slice', subject: 'nobody', work: 1 })
   assert.match((await driver.next('failed')).reason, /not listened for/)
+})
+
+test('a chain that cannot be is a reason', async () => {
+  const other = new TestDriver(cache)
+  other.send({ kind: 'prepare', preparation: { ...parameters, profile: 'huge' } })
+  assert.match((await other.next('prepare-failed')).reason, /no chain profile "huge"/)
+  other.send({ kind: 'stop' })
+  assert.equal(await other.exit(), 0)
 })
 
 test('a driver whose harness has gone exits', async () => {
   const orphan = new TestDriver(cache)
-  orphan.send({ kind: 'chain', parameters: { ...parameters, profile: 'huge' } })
-  assert.match((await orphan.next('chain-failed')).reason, /no chain profile "huge"/)
-  orphan.send({ kind: 'chain', parameters })
-  await orphan.next('chain-ready')
+  orphan.send({ kind: 'prepare', preparation: parameters })
+  await orphan.next('prepared')
   const port = await orphan.listen(subject, 'p2p', 1)
-  orphan.send({ kind: 'await-ready', subject })
+  orphan.send({ kind: 'await-ready', subject, listening: [] })
   const node = await TestNode.connected(port)
   orphan.process.disconnect()
   assert.equal(await orphan.exit(), 1)

@@ -5,6 +5,7 @@ import {
 import { verifyLevels } from '../../implementations/node/verify-level.ts'
 import { sendModes } from '../../implementations/send-mode.ts'
 import { type Scenario, SettingError, type Workload } from '../scenario.ts'
+import { oneOf, type Settings, settingsMatrix, textOf, wholeNumber } from '../settings.ts'
 import { serverDefaults } from './block-server.ts'
 import {
   blockSizes,
@@ -21,8 +22,17 @@ import {
  */
 const MAX_PEERS = BLOCK_DOWNLOAD_WINDOW / MAX_BLOCKS_IN_TRANSIT_PER_PEER
 
+interface DownloadScenario extends Scenario {
+  workloads(settings: Settings): Download[]
+}
+
+/** What its driver prepares is the chain. */
+export interface Download extends Workload {
+  readonly preparation: ChainParameters
+}
+
 /** Initial block download: the subject fetches a synthetic chain from peers in the driver. */
-export const ibd: Scenario = {
+export const ibd: DownloadScenario = {
   name: 'ibd',
   summary: `initial block download of a synthetic chain from 1 to ${MAX_PEERS} peers`,
   settings: [
@@ -54,37 +64,20 @@ export const ibd: Scenario = {
   driver: new URL('./driver.js', import.meta.url),
 
   workloads(settings) {
-    const unknown = [...settings.keys()].find(key => !this.settings.some(s => s.name === key))
-    if (unknown !== undefined) {
-      const known = this.settings.map(({ name }) => name).join(', ')
-      throw new SettingError(`ibd has no setting "${unknown}"; known: ${known}`)
-    }
-    const matrix = this.settings.map(({ name, fallback }) =>
-      (settings.get(name) ?? fallback).split(',').map(value => [name, value] as const),
-    )
-    return combinations(matrix).map(entries => workload(new Map(entries)))
+    return settingsMatrix(this, settings).map(workload)
   },
 }
 
-/** Every way to choose one of each list. */
-function combinations<T>(lists: readonly (readonly T[])[]): T[][] {
-  return lists.reduce<T[][]>(
-    (chosen, list) => chosen.flatMap(some => list.map(one => [...some, one])),
-    [[]],
-  )
-}
-
-function workload(settings: ReadonlyMap<string, string>): Workload {
-  const text = (name: string) => settings.get(name) ?? ''
-  const profile = text('profile')
-  const seed = wholeNumber('chain-seed', text('chain-seed'), 0, 0xffffffff)
-  const peers = wholeNumber('peers', text('peers'), 1, MAX_PEERS)
-  const sendMode = oneOf('mode', text('mode'), sendModes)
-  const verify = oneOf('verify', text('verify'), verifyLevels)
-  const refillBlocks = wholeNumber('refill', text('refill'), 1, MAX_BLOCKS_IN_TRANSIT_PER_PEER)
-  const slices = wholeNumber('slices', text('slices'), 2, 10_000)
+function workload(settings: Settings): Download {
+  const profile = textOf(settings, 'profile')
+  const seed = wholeNumber(settings, 'chain-seed', 0, 0xffffffff)
+  const peers = wholeNumber(settings, 'peers', 1, MAX_PEERS)
+  const sendMode = oneOf(settings, 'mode', sendModes)
+  const verify = oneOf(settings, 'verify', verifyLevels)
+  const refillBlocks = wholeNumber(settings, 'refill', 1, MAX_BLOCKS_IN_TRANSIT_PER_PEER)
+  const slices = wholeNumber(settings, 'slices', 2, 10_000)
   const meanBytes = meanBlockBytes({ profile, blocks: 1000, seed })
-  const chosen = wholeNumber('slice-blocks', text('slice-blocks'), 0, 100_000)
+  const chosen = wholeNumber(settings, 'slice-blocks', 0, 100_000)
   const sliceBlocks = chosen === 0 ? blocksPerSlice(meanBytes, peers) : chosen
   // What a subject has asked for beyond the last slice has to exist, too.
   const inFlight = peers * MAX_BLOCKS_IN_TRANSIT_PER_PEER
@@ -115,19 +108,25 @@ function workload(settings: ReadonlyMap<string, string>): Workload {
     label: [profile, peers === 1 ? '1 peer' : `${peers} peers`, ...unusual].join(', '),
     unit: meanBytes >= GB_UNIT_MIN_BLOCK_BYTES ? 'GB' : 'message',
     preparation,
-    protocol: 'p2p',
-    connections: peers,
-    subject: {
-      sendMode,
-      verify,
-      refillBlocks,
-      socketBufferBytes: serverDefaults.socketBufferBytes,
-    },
+    services: [
+      {
+        protocol: 'p2p',
+        connections: peers,
+        sendMode,
+        verify,
+        refillBlocks,
+        socketBufferBytes: serverDefaults.socketBufferBytes,
+      },
+    ],
+    loops: 'one',
+    lives: 'together',
+    idleMs: 0,
+    measuresLatency: false,
     caveats: sendMode === 'pollout' ? [POLLOUT_CAVEAT] : [],
-    warmUpBlocks: [LEAD_BLOCKS, sliceBlocks],
+    warmUp: [LEAD_BLOCKS, sliceBlocks],
     slices,
+    sliceWork: sliceBlocks,
     countingSlices: COUNTING_SLICES,
-    sliceBlocks,
   }
 }
 
@@ -170,16 +169,4 @@ function assertPossible(parameters: ChainParameters): void {
     if (error instanceof ChainParametersError) throw new SettingError(error.message)
     throw error
   }
-}
-
-function wholeNumber(name: string, text: string, from: number, to: number): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= from && value <= to) return value
-  throw new SettingError(`${name}=${text} is no whole number from ${from} to ${to}`)
-}
-
-function oneOf<T extends string>(name: string, text: string, known: readonly T[]): T {
-  const found = known.find(value => value === text)
-  if (found === undefined) throw new SettingError(`${name}=${text}; known: ${known.join(', ')}`)
-  return found
 }

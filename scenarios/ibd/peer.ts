@@ -4,9 +4,15 @@ import type { SendQueue } from './send-queue.ts'
 /** The server's end of one connection. */
 export interface Peer {
   readonly sock: PosixSock
-  readonly outgoing: SendQueue
+  /** What the server sends for it. A peer without one sends by itself. */
+  readonly outgoing?: SendQueue
   /** Takes what arrived, in one recv. @returns why the connection must end, if it must */
   receive(): string | undefined
+}
+
+/** The end of a connection that blocks go out on. */
+export interface ServingPeer extends Peer {
+  readonly outgoing: SendQueue
 }
 
 /** What a listening socket of the server is there for. */

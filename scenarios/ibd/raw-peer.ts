@@ -1,6 +1,6 @@
 import { errnoName, isTransient } from '../../implementations/sock/errno.ts'
 import type { PosixSock } from '../../implementations/sock/posix-sock.ts'
-import type { Peer } from './peer.ts'
+import type { ServingPeer } from './peer.ts'
 import { type PinnedChain, SendQueue } from './send-queue.ts'
 
 /**
@@ -8,7 +8,7 @@ import { type PinnedChain, SendQueue } from './send-queue.ts'
  * sends the number of bytes to come (8 bytes, little-endian) and the frames a P2P subject would get;
  * the other side answers with one byte when it has them all.
  */
-export class RawPeer implements Peer {
+export class RawPeer implements ServingPeer {
   readonly sock: PosixSock
   readonly outgoing: SendQueue
   readonly #pinned: PinnedChain

@@ -44,9 +44,7 @@ export class RawSession extends SubjectSession<RawPeer> {
 
   /** One slice is one answer, however long it takes: count the bytes on their way. */
   protected override extraProgress(): number {
-    let bytes = 0
-    for (const { outgoing } of this.peers) bytes += outgoing.sentBytes
-    return bytes
+    return this.sentBytes
   }
 
   protected setBarrier(): void {

@@ -1,22 +1,7 @@
 import type { PosixSock } from '../../implementations/sock/posix-sock.ts'
+import type { Failed, Ready, Served } from '../driver-process.ts'
 import type { Chain } from './chain.ts'
-import type { Peer, Service } from './peer.ts'
-
-export type ReadyOutcome = { state: 'completed' } | { state: 'failed'; reason: string }
-
-export type SliceOutcome =
-  | ({ state: 'completed' } & SliceMeasurement)
-  | { state: 'failed'; reason: string }
-
-export interface SliceMeasurement {
-  /** From the release of the first block to the last answer of the barrier. */
-  wallNs: number
-  blocks: number
-  /** Of whole frames, P2P headers included. */
-  bytes: number
-  /** CPU time of this process, all threads. */
-  driverCpuNs: number
-}
+import type { Peer, Service, ServingPeer } from './peer.ts'
 
 export interface SubjectLimits {
   /** How many connections the subject opens: no fewer, no more. */
@@ -39,7 +24,7 @@ const sessionDefaults = { stallTimeoutMs: 10_000 } satisfies Partial<SubjectLimi
  *     idle -> working -> barrier -> idle      (getting ready, and each slice)
  *     any state -> failed
  */
-export abstract class SubjectSession<P extends Peer> implements Service {
+export abstract class SubjectSession<P extends ServingPeer> implements Service {
   protected readonly chain: Chain
   protected readonly peers = new Set<P>()
   /** Blocks up to here were released. */
@@ -48,6 +33,8 @@ export abstract class SubjectSession<P extends Peer> implements Service {
   readonly #stallTimeoutMs: number
   readonly #onFailed: () => void
   #state: State<P> = { state: 'idle' }
+  /** The slice that was released last. */
+  #slice = { bytes: Infinity, sentBytesBefore: 0 }
   #steps = 0
   #progressSeen = 0
   /** When `#progressSeen` was last seen to change. */
@@ -61,19 +48,19 @@ export abstract class SubjectSession<P extends Peer> implements Service {
   }
 
   /** Waits until the subject is connected, has what it needs to start, and asks for blocks. */
-  awaitReady(): Promise<ReadyOutcome> {
+  awaitReady(): Promise<Ready> {
     return new Promise(resolve => {
       this.#begin({
         isDone: () => this.peers.size === this.#connections && this.isReady(),
         needsBarrier: this.readyBarrier,
         describe: () => this.describeReadiness(),
-        resolve: outcome => resolve(outcome ?? { state: 'completed' }),
+        resolve: failure => resolve(failure ?? { state: 'ready' }),
       })
     })
   }
 
   /** Releases the next `blocks` blocks and waits until the subject has processed them. */
-  serveSlice(blocks: number): Promise<SliceOutcome> {
+  serveSlice(blocks: number): Promise<Served> {
     const from = this.releasedHeight + 1
     const to = this.releasedHeight + blocks
     return new Promise(resolve => {
@@ -85,6 +72,8 @@ export abstract class SubjectSession<P extends Peer> implements Service {
           reason: `no slice of ${blocks} blocks: ${left} are left`,
         })
       }
+      const bytes = this.#frameBytes(from, to)
+      this.#slice = { bytes, sentBytesBefore: this.sentBytes }
       const cpuBefore = process.cpuUsage()
       const startNs = process.hrtime.bigint()
       this.releasedHeight = to
@@ -97,11 +86,25 @@ export abstract class SubjectSession<P extends Peer> implements Service {
           const wallNs = Number(process.hrtime.bigint() - startNs)
           const { user, system } = process.cpuUsage(cpuBefore)
           const driverCpuNs = 1000 * (user + system)
-          const bytes = this.#frameBytes(from, to)
-          resolve(failure ?? { state: 'completed', wallNs, blocks, bytes, driverCpuNs })
+          resolve(
+            failure ?? {
+              state: 'served',
+              wallNs,
+              messages: blocks,
+              bytes,
+              driverCpuNs,
+              latency: null,
+            },
+          )
         },
       })
     })
+  }
+
+  /** How much of the slice has gone into the sockets, 0 to 1. */
+  get sentShare(): number {
+    const { bytes, sentBytesBefore } = this.#slice
+    return Math.min(1, (this.sentBytes - sentBytesBefore) / bytes)
   }
 
   /** Ends what is being waited for. The connections are the server's to close. */
@@ -170,6 +173,13 @@ export abstract class SubjectSession<P extends Peer> implements Service {
     return 0
   }
 
+  /** Everything that the sockets took so far. */
+  protected get sentBytes(): number {
+    let bytes = 0
+    for (const { outgoing } of this.peers) bytes += outgoing.sentBytes
+    return bytes
+  }
+
   /** To be called for everything that brings the work forward, and for nothing that can repeat for ever. */
   protected stepTaken(): void {
     this.#steps++
@@ -215,18 +225,16 @@ export abstract class SubjectSession<P extends Peer> implements Service {
   }
 }
 
-type Failure = { state: 'failed'; reason: string }
-
 interface Work {
   isDone: () => boolean
   needsBarrier: boolean
   /** What is missing, for the message when nothing moves. */
   describe: () => string
-  resolve: (failure: Failure | undefined) => void
+  resolve: (failure: Failed | undefined) => void
 }
 
 type State<P> =
   | { state: 'idle' }
   | { state: 'working'; work: Work }
   | { state: 'barrier'; work: Work; waitingFor: Set<P> }
-  | Failure
+  | Failed

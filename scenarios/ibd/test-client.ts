@@ -15,7 +15,7 @@ import { connectSock } from '../../implementations/sock/connect.ts'
 import { isTransient } from '../../implementations/sock/errno.ts'
 import { PosixNetwork, type PosixSock } from '../../implementations/sock/posix-sock.ts'
 import { createSyscallCounts } from '../../implementations/sock/syscalls.ts'
-import type { DriverAnswer, DriverRequest } from './driver-protocol.ts'
+import type { DriverAnswer, DriverRequest } from '../driver-protocol.ts'
 import { MessageStream } from './message-stream.ts'
 
 /** How long a test waits for something that must come. */
@@ -141,8 +141,9 @@ export class TestDriver {
   readonly process: ChildProcess
   readonly answers: DriverAnswer[] = []
 
-  constructor(cacheDirectory: string) {
-    this.process = fork(new URL('driver.js', import.meta.url), {
+  /** @param module which is compiled, and another scenario's if it serves blocks, too */
+  constructor(cacheDirectory: string, module = new URL('driver.js', import.meta.url)) {
+    this.process = fork(module, {
       env: { ...process.env, SOCKBENCH_CACHE: cacheDirectory },
     })
     this.process.on('message', (answer: DriverAnswer) => this.answers.push(answer))
@@ -161,7 +162,7 @@ export class TestDriver {
 
   async listen(subject: string, protocol: 'p2p' | 'raw', connections: number): Promise<number> {
     this.send({ kind: 'listen', subject, protocol, connections })
-    return (await this.next('listening')).port
+    return (await this.next('listening')).address.port
   }
 
   async exit(): Promise<number | null> {

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Analysis, analyse } from './analyse.ts'
-import type { ProcessSample } from './record.ts'
+import type { ProcessSample } from '../record.ts'
 import {
   killedProcess,
   measuredLarge,
   syntheticProcess,
   syntheticRounds,
-} from './report/fixtures/synthetic-record.ts'
+} from '../report/fixtures/synthetic-record.ts'
+import { analyse, type Conclusions, type Measured } from './analyse.ts'
 
-const analysed = (processes: ProcessSample[], marginPercent = 1) =>
-  analyse(measuredLarge(processes), { marginPercent })
+type Analysis = Conclusions & { warnings: string[] }
+
+function conclude(measured: Measured, marginPercent = 1): Analysis {
+  const { conclusions, warnings } = analyse(measured, { marginPercent })
+  return { ...conclusions, warnings }
+}
+
+const analysed = (processes: ProcessSample[]) => conclude(measuredLarge(processes))
 
 test('a backend that costs 5 % more is slower, by about that', () => {
   const found = cpuOf(analysed(syntheticRounds(8, { other: 1.05 })), 'other')
@@ -152,7 +158,7 @@ test('estimates come in seconds per GB, split by thread, with the driver beside 
     cpu: '0.750000',
     wall: '0.937500',
     cpuSocketThread: '0.562500',
-    cpuMessageHandler: '0.187500',
+    cpuHandlers: '0.187500',
     driverCpu: '0.187500',
   })
   const [{ low, high, interval, unit }] = estimates
@@ -162,9 +168,36 @@ test('estimates come in seconds per GB, split by thread, with the driver beside 
 test('in messages, the cost is nanoseconds per message', () => {
   const processes = [syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 0.8 })]
   const measured = { ...measuredLarge(processes), unit: 'message' as const }
-  const [cpu] = analyse(measured, { marginPercent: 1 }).estimates
+  const [cpu] = conclude(measured).estimates
   // 0.8 s/GB × 10^8 bytes in 100 messages
   assert.deepEqual([cpu.value.toFixed(3), cpu.unit], ['800000.000', 'ns/message'])
+})
+
+test('threads are told apart by what they do, whatever the protocol calls them', () => {
+  const process = syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 1 })
+  assert.ok(process.outcome.state === 'completed')
+  const ns = (cpuNs: number) => ({ cpuNs, waitNs: 0 })
+  for (const slice of process.outcome.slices) {
+    slice.threads = { 'b-net': ns(1e8), 'b-http': ns(2e8), 'b-httpworker': ns(4e8), other: ns(8e8) }
+  }
+  const { estimates } = analysed([process])
+  const values = Object.fromEntries(estimates.map(e => [e.metric, e.value]))
+  const { cpuSocketThread, cpuHandlers, cpuOther, cpu } = values
+  assert.deepEqual([cpuSocketThread, cpuHandlers, cpuOther, cpu], [3, 4, 8, 15])
+})
+
+test('slices of subjects that lived one after the other are not taken for pairs', () => {
+  const up = [1, 2, 4, 8, 16]
+  const turned = [16, 1, 2, 4, 8]
+  const processes = [0, 1, 2, 3, 4, 5].flatMap(round => [
+    syntheticProcess({ round, backend: 'direct', arm: 'A', cost: 1, sliceFactors: up }),
+    syntheticProcess({ round, backend: 'direct', arm: "A'", cost: 1, sliceFactors: up }),
+    syntheticProcess({ round, backend: 'other', arm: 'B', cost: 1, sliceFactors: turned }),
+  ])
+  const alone = { ...measuredLarge(processes), lives: 'alone' } as const
+  assert.equal(cpuOf(conclude(alone), 'other').ratio, 1)
+  const uneven = processes.filter(({ arm, round }) => arm !== 'B' || round > 0)
+  assert.equal(cpuOf(conclude({ ...alone, processes: uneven }), 'other').rounds, 5)
 })
 
 test('the floor is compared by CPU only, as the baseline of the reference', () => {
@@ -184,6 +217,7 @@ test('where the driver was the bottleneck, elapsed time is not given', () => {
   assert.ok(!others.some(({ metric }) => metric === 'wall'))
   assert.ok(!analysis.comparisons.some(c => c.backend === 'other' && c.metric === 'wall'))
   assert.equal(cpuOf(analysis, 'other').rounds, 6)
+  assert.deepEqual(analysis.driverBound, ['other'])
   assert.match(analysis.warnings.join(), /other: the driver was the bottleneck/)
 })
 

@@ -1,0 +1,134 @@
+import type { Comparison, Metric, MetricUnit, Parameters } from '../record.ts'
+import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
+import { minimumDetectableEffect } from '../statistics/minimum-detectable-effect.ts'
+import { pairedTInterval } from '../statistics/student-t.ts'
+import { trimmedMean } from '../statistics/trimmed-mean.ts'
+import { judge } from '../statistics/verdict.ts'
+import type { SubjectSamples } from './subjects.ts'
+
+/** What is compared, and how. */
+export interface Comparing {
+  scenario: string
+  parameters: Parameters
+  metric: Metric
+  unit: MetricUnit
+  marginPercent: number
+  /** Whether the reference is compared with the floor, too. */
+  withFloor: boolean
+  logsOf: (subject: SubjectSamples) => LogsByRound
+}
+
+/**
+ * Logarithms of a subject's figures by round: one per slice group, or one of the whole process.
+ * Rounds without a figure are missing.
+ */
+export type LogsByRound = Map<number, number[]>
+
+/**
+ * A/A′ first: an interval that excludes 0 shows that the run favoured one of two twins, which makes
+ * every comparison of that metric invalid.
+ */
+export function compareAll(
+  subjects: readonly SubjectSamples[],
+  comparing: Comparing,
+): Comparison[] {
+  const { logsOf, withFloor } = comparing
+  const a = subjects.find(({ arm }) => arm === 'A')
+  if (a === undefined) return []
+  const twin = subjects.find(({ arm }) => arm === "A'")
+  const bias =
+    twin === undefined
+      ? []
+      : compared(comparing, 'aa', a.backend, a.backend, logsOf(twin), logsOf(a))
+  const reference = twin === undefined ? logsOf(a) : meanByRound(logsOf(a), logsOf(twin))
+  const others = subjects.flatMap(subject => {
+    const { backend, arm } = subject
+    if (arm === 'B') {
+      return compared(comparing, 'backend', backend, a.backend, logsOf(subject), reference)
+    }
+    if (arm === 'floor' && withFloor) {
+      return compared(comparing, 'backend', a.backend, backend, reference, logsOf(subject))
+    }
+    return []
+  })
+  const biased = bias.some(
+    ({ low, high }) => low !== null && high !== null && (low > 1 || high < 1),
+  )
+  return [...bias, ...others].map(comparison => (biased ? invalidated(comparison) : comparison))
+}
+
+function compared(
+  { scenario, parameters, metric, unit, marginPercent }: Comparing,
+  kind: Comparison['kind'],
+  backend: string,
+  baseline: string,
+  of: LogsByRound,
+  from: LogsByRound,
+): Comparison[] {
+  const differences = differencesByRound(of, from)
+  if (differences.length === 0) return []
+  const names = { kind, scenario, parameters, metric, unit, backend, baseline }
+  return [{ ...names, ...concluded(differences, marginPercent) }]
+}
+
+type Conclusion = Pick<
+  Comparison,
+  | 'ratio'
+  | 'low'
+  | 'high'
+  | 'marginPercent'
+  | 'verdict'
+  | 'withinMargin'
+  | 'reason'
+  | 'rounds'
+  | 'mdePercent'
+>
+
+/** From the differences of logarithms, one per round, to what may be said about them. */
+function concluded(differences: readonly number[], marginPercent: number): Conclusion {
+  const rounds = differences.length
+  const centre = hodgesLehmann(differences)
+  const ratio = Math.exp(centre.estimate)
+  const mdePercent = rounds < 2 ? null : 100 * Math.expm1(minimumDetectableEffect(differences))
+  const found = { ratio, marginPercent, rounds, mdePercent }
+  if (centre.state === 'too-few') {
+    const reason = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}; at least ${centre.needed} needed`
+    return { ...found, low: null, high: null, verdict: 'inconclusive', withinMargin: false, reason }
+  }
+  return {
+    ...found,
+    low: Math.exp(centre.low),
+    high: Math.exp(centre.high),
+    ...judge(centre, pairedTInterval(differences), marginPercent),
+  }
+}
+
+function invalidated(comparison: Comparison): Comparison {
+  return { ...comparison, verdict: 'invalid', reason: 'A/A′ excludes 0, so the run was biased' }
+}
+
+/**
+ * One difference per round: that of each slice group, trimmed. The slices of a group ran within
+ * some tens of milliseconds, so what slowed the machine down for longer than that cancels.
+ */
+function differencesByRound(of: LogsByRound, from: LogsByRound): number[] {
+  return [...inBoth(of, from)].map(([, logs, baseline]) =>
+    trimmedMean(logs.map((log, group) => log - baseline[group])),
+  )
+}
+
+export function meanByRound(one: LogsByRound, other: LogsByRound): LogsByRound {
+  return new Map(
+    [...inBoth(one, other)].map(([round, a, b]) => [round, a.map((x, i) => (x + b[i]) / 2)]),
+  )
+}
+
+export function* inBoth(
+  one: LogsByRound,
+  other: LogsByRound,
+): Generator<[round: number, one: number[], other: number[]]> {
+  for (const [round, logs] of one) {
+    const counterpart = other.get(round)
+    if (counterpart?.length === logs.length) yield [round, logs, counterpart]
+  }
+}

@@ -1,0 +1,105 @@
+import type { Comparison, Estimate, WorkUnit } from '../record.ts'
+import {
+  type CostMetric,
+  coreShare,
+  costMetrics,
+  costPerUnit,
+  costUnits,
+  sliceCosts,
+} from '../statistics/cost-per-unit.ts'
+import type { AnalyseOptions, Measured } from './analyse.ts'
+import { compareAll, type LogsByRound } from './comparisons.ts'
+import { estimateOf, type SubjectSamples, slicesOf } from './subjects.ts'
+
+export interface CostAnalysis {
+  estimates: Estimate[]
+  comparisons: Comparison[]
+  driverBound: string[]
+}
+
+/** CPU and elapsed time per unit of work. */
+export function analyseCosts(
+  measured: Measured,
+  subjects: readonly SubjectSamples[],
+  { marginPercent }: AnalyseOptions,
+): CostAnalysis {
+  const { scenario, parameters, unit, lives } = measured
+  const costUnit = costUnits[unit]
+  const paced = isPaced(subjects)
+  const driverBound = paced ? [] : backendsHeldUpByTheDriver(subjects)
+  const estimates: Estimate[] = []
+  const comparisons: Comparison[] = []
+  for (const metric of costMetrics) {
+    const able =
+      metric === 'wall'
+        ? subjects.filter(({ backend }) => !paced && !driverBound.includes(backend))
+        : subjects
+    estimates.push(
+      ...able.flatMap(subject =>
+        estimateOf(subject, metric, costUnit, process => costPerUnit(process, metric, unit)),
+      ),
+    )
+    if (metric !== 'cpu' && metric !== 'wall') continue
+    const logsOf = (subject: SubjectSamples) =>
+      lives === 'together' ? sliceLogs(subject, metric, unit) : processLogs(subject, metric, unit)
+    const withFloor = metric === 'cpu'
+    const comparing = { scenario, parameters, metric, unit: costUnit, marginPercent, withFloor }
+    comparisons.push(...compareAll(able, { ...comparing, logsOf }))
+  }
+  return { estimates, comparisons, driverBound }
+}
+
+/**
+ * Whether units of work were started at intended moments, which only such load can be late for:
+ * elapsed time is then that of the schedule.
+ */
+function isPaced(subjects: readonly SubjectSamples[]): boolean {
+  return subjects.some(({ processes }) =>
+    processes.some(
+      ({ outcome }) => outcome.state === 'completed' && (outcome.latency?.lag ?? null) !== null,
+    ),
+  )
+}
+
+/** Where the driver's core was busy and the subject's was not, elapsed time measures the driver. */
+function backendsHeldUpByTheDriver(subjects: readonly SubjectSamples[]): string[] {
+  const busy = 0.9
+  const held = subjects.filter(subject => {
+    const slices = slicesOf(subject)
+    return coreShare(slices, 'driverCpu') >= busy && coreShare(slices, 'cpu') < busy
+  })
+  return [...new Set(held.map(({ backend }) => backend))]
+}
+
+/** Slice group by slice group. */
+export function sliceLogs(
+  { processes }: SubjectSamples,
+  metric: CostMetric,
+  unit: WorkUnit,
+): LogsByRound {
+  const byRound: LogsByRound = new Map()
+  for (const process of processes) {
+    if (costPerUnit(process, metric, unit) === null) continue
+    if (process.outcome.state === 'failed') continue
+    const slices = process.outcome.slices.toSorted((one, other) => one.group - other.group)
+    byRound.set(
+      process.round,
+      sliceCosts(slices, metric, unit).map(cost => Math.log(cost)),
+    )
+  }
+  return byRound
+}
+
+/** Slices of subjects that lived one after the other have nothing to do with each other. */
+function processLogs(
+  { processes }: SubjectSamples,
+  metric: CostMetric,
+  unit: WorkUnit,
+): LogsByRound {
+  return new Map(
+    processes.flatMap(process => {
+      const cost = costPerUnit(process, metric, unit)
+      return cost === null ? [] : [[process.round, [Math.log(cost)]] as const]
+    }),
+  )
+}

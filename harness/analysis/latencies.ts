@@ -1,0 +1,150 @@
+import type { LatencyHistogram, LatencySummary } from '../../scenarios/latency/histogram.ts'
+import { detectWaits } from '../../scenarios/latency/wait-detector.ts'
+import { readMerged } from '../latency.ts'
+import type {
+  Comparison,
+  Estimate,
+  LatencySample,
+  ProcessSample,
+  ScenarioResult,
+} from '../record.ts'
+import type { AnalyseOptions, Measured } from './analyse.ts'
+import { compareAll, type LogsByRound } from './comparisons.ts'
+import { estimateOf, type SubjectSamples } from './subjects.ts'
+
+export interface LatencyAnalysis {
+  estimates: Estimate[]
+  comparisons: Comparison[]
+  waits: ScenarioResult['waits']
+  latencyInvalid: string | null
+}
+
+const percentiles = [
+  ['latencyP50', 'p50'],
+  ['latencyP90', 'p90'],
+  ['latencyP99', 'p99'],
+  ['latencyP999', 'p999'],
+] as const
+
+/**
+ * Percentiles of each process, and what the 50 ms detector says of all processes of a backend. A
+ * percentile that a process has too few samples for is not given.
+ */
+export function analyseLatencies(
+  measured: Measured,
+  subjects: readonly SubjectSamples[],
+  { marginPercent }: AnalyseOptions,
+): LatencyAnalysis {
+  const { scenario, parameters } = measured
+  const latencyInvalid = lagProblem(measured.processes)
+  if (latencyInvalid !== null) return { estimates: [], comparisons: [], waits: [], latencyInvalid }
+  const summaries = summariesOf(measured.processes)
+  const estimates: Estimate[] = []
+  const comparisons: Comparison[] = []
+  for (const [metric, percentile] of percentiles) {
+    const figureOf = (process: ProcessSample) => microseconds(summaries.get(process)?.[percentile])
+    estimates.push(...subjects.flatMap(subject => estimateOf(subject, metric, 'µs', figureOf)))
+    if (metric !== 'latencyP50' && metric !== 'latencyP99') continue
+    const logsOf = ({ processes }: SubjectSamples): LogsByRound =>
+      new Map(
+        processes.flatMap(process => {
+          const figure = figureOf(process)
+          return figure === null || figure === 0 ? [] : [[process.round, [Math.log(figure)]]]
+        }),
+      )
+    const comparing = { scenario, parameters, metric, unit: 'µs', marginPercent } as const
+    comparisons.push(...compareAll(subjects, { ...comparing, withFloor: false, logsOf }))
+  }
+  estimates.push(...subjects.flatMap(subject => maximumOf(subject, summaries)))
+  return { estimates, comparisons, waits: waitsOf(measured), latencyInvalid }
+}
+
+type Summaries = ReadonlyMap<ProcessSample, LatencySummary>
+
+function summariesOf(processes: readonly ProcessSample[]): Summaries {
+  return new Map(
+    processes.flatMap(process =>
+      latenciesOf([process]).map(
+        ({ histogram }) =>
+          [process, readMerged([histogram], merged => merged.percentiles())] as const,
+      ),
+    ),
+  )
+}
+
+/** The longest of all processes: a median of longest ones would hide it. */
+function maximumOf({ backend, arm, processes }: SubjectSamples, summaries: Summaries): Estimate[] {
+  const longest = processes.flatMap(process => microseconds(summaries.get(process)?.max) ?? [])
+  if (longest.length === 0) return []
+  const [low, high] = [Math.min(...longest), Math.max(...longest)]
+  const named = { backend, arm, metric: 'latencyMax', unit: 'µs', interval: 'range' } as const
+  return [{ ...named, value: high, low, high, rounds: longest.length }]
+}
+
+function microseconds(ns: number | null | undefined): number | null {
+  return ns === null || ns === undefined ? null : ns / 1000
+}
+
+/** By backend, A and A′ together. */
+function waitsOf({ processes, sliceWork }: Measured): ScenarioResult['waits'] {
+  return [...byBackend(processes)].flatMap(([backend, itsProcesses]) => {
+    const histograms = latenciesOf(itsProcesses).map(({ histogram }) => histogram)
+    if (histograms.length === 0) return []
+    // What goes to many subscribers is one unit of work, and waits for all of them alike.
+    const slices = itsProcesses.reduce((sum, { outcome }) => sum + sliceCount(outcome), 0)
+    const verdict = readMerged(histograms, merged => detectWaits(merged, slices * sliceWork))
+    return [{ backend, verdict }]
+  })
+}
+
+function sliceCount(outcome: ProcessSample['outcome']): number {
+  return outcome.state === 'completed' && outcome.latency !== null ? outcome.slices.length : 0
+}
+
+/** Lag below this is no news: it takes a sleeping thread about as long to wake up. */
+const LAG_FLOOR_NS = { p50: 100e3, p99: 1e6 }
+/** Of the latency at the same percentile. */
+const LAG_SHARE = 0.1
+
+/**
+ * Why a driver that set the pace was too late for its latencies to mean much: where, for any backend,
+ * its lag is more than a tenth of the latency, and more than 0.1 ms at p50 or 1 ms at p99.
+ */
+function lagProblem(processes: readonly ProcessSample[]): string | null {
+  for (const [backend, itsProcesses] of byBackend(processes)) {
+    const samples = latenciesOf(itsProcesses)
+    const lags = samples.flatMap(({ lag }) => (lag?.of === 'driver' ? [lag.histogram] : []))
+    if (lags.length === 0) continue
+    const lag = readMerged(lags, percentilesOf)
+    const latency = readMerged(
+      samples.map(({ histogram }) => histogram),
+      percentilesOf,
+    )
+    for (const at of ['p50', 'p99'] as const) {
+      const [late, taken] = [lag[at], latency[at]]
+      if (late === null || taken === null) continue
+      if (late <= LAG_FLOOR_NS[at] || late <= LAG_SHARE * taken) continue
+      const [lateUs, takenUs] = [late, taken].map(ns => Math.round(ns / 1000))
+      return (
+        `the load of ${backend} was itself late: ${at} of its lag is ${lateUs} µs, ` +
+        `of the latency ${takenUs} µs`
+      )
+    }
+  }
+  return null
+}
+
+function percentilesOf(merged: LatencyHistogram): LatencySummary {
+  return merged.percentiles()
+}
+
+function byBackend(processes: readonly ProcessSample[]): Map<string, ProcessSample[]> {
+  const backends = [...new Set(processes.map(({ backend }) => backend))]
+  return new Map(backends.map(name => [name, processes.filter(({ backend }) => backend === name)]))
+}
+
+function latenciesOf(processes: readonly ProcessSample[]): LatencySample[] {
+  return processes.flatMap(({ outcome }) =>
+    outcome.state === 'completed' && outcome.latency !== null ? [outcome.latency] : [],
+  )
+}

@@ -1,0 +1,41 @@
+import type { Arm, Estimate, Metric, MetricUnit, ProcessSample, Slice } from '../record.ts'
+import { median, medianInterval } from '../statistics/median.ts'
+
+/** All processes of one backend in one role, over the rounds. */
+export interface SubjectSamples {
+  backend: string
+  arm: Arm
+  processes: ProcessSample[]
+}
+
+/** In the order of their first appearance by role: A, A′, the others, the floor. */
+export function subjectsOf(processes: readonly ProcessSample[]): SubjectSamples[] {
+  const roles: readonly Arm[] = ['A', "A'", 'B', 'floor']
+  return roles.flatMap(arm => {
+    const inRole = processes.filter(process => process.arm === arm)
+    const backends = [...new Set(inRole.map(({ backend }) => backend))]
+    return backends.map(backend => ({
+      backend,
+      arm,
+      processes: inRole.filter(process => process.backend === backend),
+    }))
+  })
+}
+
+/** The median of one figure per process, null where one has none; nothing where none has. */
+export function estimateOf(
+  { backend, arm, processes }: SubjectSamples,
+  metric: Metric,
+  unit: MetricUnit,
+  figureOf: (process: ProcessSample) => number | null,
+): Estimate[] {
+  const figures = processes.flatMap(process => figureOf(process) ?? [])
+  if (figures.length === 0) return []
+  const value = median(figures)
+  const interval = medianInterval(figures)
+  return [{ backend, arm, metric, unit, value, ...interval, rounds: figures.length }]
+}
+
+export function slicesOf({ processes }: SubjectSamples): Slice[] {
+  return processes.flatMap(({ outcome }) => (outcome.state === 'completed' ? outcome.slices : []))
+}

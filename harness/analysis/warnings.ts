@@ -1,0 +1,124 @@
+import type { Arm, WorkUnit } from '../record.ts'
+import { costPerUnit } from '../statistics/cost-per-unit.ts'
+import { drift } from '../statistics/drift.ts'
+import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
+import { trimmedMean } from '../statistics/trimmed-mean.ts'
+import type { Measured } from './analyse.ts'
+import { inBoth, meanByRound } from './comparisons.ts'
+import { sliceLogs } from './costs.ts'
+import { type SubjectSamples, slicesOf } from './subjects.ts'
+
+/** What was found about the whole workload, besides figures. */
+interface Findings {
+  driverBound: readonly string[]
+  latencyInvalid: string | null
+}
+
+/** What a reader must know beside the figures, each in one line that starts with the workload. */
+export function warningsOf(
+  { scenario, label, unit, caveats }: Measured,
+  subjects: readonly SubjectSamples[],
+  { driverBound, latencyInvalid }: Findings,
+  marginPercent: number,
+): string[] {
+  const warnings = [
+    ...caveats,
+    ...(latencyInvalid === null ? [] : [`${latencyInvalid}; so no latency is given`]),
+    ...driverBound.map(
+      backend => `${backend}: the driver was the bottleneck, so no wall time is given`,
+    ),
+    ...differenceWarnings(subjects, unit, marginPercent),
+    ...subjects.flatMap(subject => [...inexactWarning(subject), ...gapWarning(subject, unit)]),
+    ...(subjects.some(({ arm }) => arm === "A'") ? [] : ['no A/A′ pair ran: bias was not checked']),
+  ]
+  return warnings.map(warning => `${scenario} (${label}), ${warning}`)
+}
+
+/**
+ * Two checks of what the trimmed difference of each backend rests on: that it did not move while the
+ * slices ran, and that the slices it drops do not say something else.
+ */
+function differenceWarnings(
+  subjects: readonly SubjectSamples[],
+  unit: WorkUnit,
+  marginPercent: number,
+): string[] {
+  const costsOf = (arm: Arm) => {
+    const subject = subjects.find(one => one.arm === arm)
+    return subject === undefined ? undefined : sliceLogs(subject, 'cpu', unit)
+  }
+  const [a, twin] = [costsOf('A'), costsOf("A'")]
+  if (a === undefined || twin === undefined) return []
+  const reference = meanByRound(a, twin)
+  return subjects
+    .filter(({ arm }) => arm === 'B')
+    .flatMap(subject => {
+      const rounds = [...inBoth(sliceLogs(subject, 'cpu', unit), reference)]
+      const series = rounds.map(([, costs, base]) => costs.map((cost, i) => cost - base[i]))
+      if (series.length === 0) return []
+      const moved = certainPercent(
+        series.map(d => drift(d.map(Math.exp))),
+        marginPercent,
+      )
+      const trimmed = series.map(d => trimmedMean(d))
+      const hidden = certainPercent(
+        series.map((d, round) => trimmedMean(d, 0) - trimmed[round]),
+        marginPercent,
+      )
+      const { backend } = subject
+      return [
+        moved === undefined
+          ? []
+          : [
+              `${backend}: its CPU difference moved by ${signed(moved)} from the first third of the ` +
+                'slices to the last; the warm-up was too short, or the work changes',
+            ],
+        hidden === undefined
+          ? []
+          : [
+              `${backend}: over all slices its CPU difference is ${signed(hidden)} away from what the ` +
+                "trimmed one says: bursts (V8's compiler and collector, neighbours) hit it unevenly",
+            ],
+      ].flat()
+    })
+}
+
+/** What the logarithms, one per round, amount to: if it is certainly not 0, and above the margin. */
+function certainPercent(logs: readonly number[], marginPercent: number): number | undefined {
+  const centre = hodgesLehmann(logs)
+  const percent = percentOf(centre.estimate)
+  if (centre.state === 'too-few' || Math.abs(percent) <= marginPercent) return undefined
+  return centre.low > 0 || centre.high < 0 ? percent : undefined
+}
+
+function percentOf(logRatio: number): number {
+  return 100 * Math.expm1(logRatio)
+}
+
+function signed(percent: number): string {
+  return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`
+}
+
+function inexactWarning(subject: SubjectSamples): string[] {
+  const slices = slicesOf(subject)
+  const share = slices.filter(({ exact }) => !exact).length / slices.length
+  if (!(share > 0.05)) return []
+  const percent = (100 * share).toFixed(0)
+  return [
+    `${nameOf(subject)}: in ${percent} % of its slices a thread still ran when CPU time was read`,
+  ]
+}
+
+function gapWarning(subject: SubjectSamples, unit: WorkUnit): string[] {
+  const started = subject.processes.length
+  const missing = subject.processes.filter(p => costPerUnit(p, 'cpu', unit) === null).length
+  if (missing === 0) return []
+  return [
+    `${nameOf(subject)}: ${missing} of ${started} processes gave no figure; ` +
+      'comparisons leave those rounds out',
+  ]
+}
+
+function nameOf({ backend, arm }: SubjectSamples): string {
+  return arm === "A'" ? `${backend} (A′)` : backend
+}

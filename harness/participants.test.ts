@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Backend } from '../implementations/backend.ts'
+import type { Protocol } from '../implementations/node/service-options.ts'
+import type { SendMode } from '../implementations/send-mode.ts'
+import { ibd } from '../scenarios/ibd/index.ts'
+import type { ServiceTemplate, Workload } from '../scenarios/scenario.ts'
+import { participants } from './participants.ts'
+import { roundsOf, subjectsOfRound } from './plan.ts'
+
+const [ibdWorkload] = ibd.workloads(new Map([['profile', 'small']]))
+
+function serving(sendMode: SendMode, ...protocols: ('p2p' | 'push')[]): Workload {
+  const template = (protocol: 'p2p' | 'push'): ServiceTemplate => {
+    const common = { connections: 0, sendMode, socketBufferBytes: 1 }
+    return protocol === 'p2p'
+      ? { ...common, protocol, verify: 'none', refillBlocks: 1 }
+      : { ...common, protocol, message: 'probe', meanIntervalUs: 1, seed: 1 }
+  }
+  return { ...ibdWorkload, services: protocols.map(template) }
+}
+
+function backend(name: string, hasSendModes: boolean, ...spoken: Protocol[]): Backend {
+  const service = { onSocketThread: { loop: 'own', run: () => {} } } as const
+  const protocols = Object.fromEntries(spoken.map(protocol => [protocol, service]))
+  return { name, summary: '', hasSendModes, protocols }
+}
+
+const known = [
+  backend('all', true, 'p2p', 'push'),
+  backend('downloads', true, 'p2p'),
+  backend('own-way', false, 'p2p', 'push'),
+  backend('floor', false, 'raw'),
+]
+const names = known.map(({ name }) => name)
+
+test('a backend takes part where it speaks every protocol of a workload', () => {
+  assert.deepEqual(participants(names, serving('optimistic', 'push'), known), ['all', 'own-way'])
+  const both = serving('optimistic', 'p2p', 'push')
+  assert.deepEqual(participants(names, both, known), ['all', 'own-way'])
+})
+
+test('a backend without send modes takes part in Core’s mode only', () => {
+  assert.deepEqual(participants(names, serving('queued', 'push'), known), ['all'])
+})
+
+test('the floor takes part where all a subject does is download, and not by itself', () => {
+  const download = serving('optimistic', 'p2p')
+  assert.deepEqual(participants(names, download, known), names)
+  assert.deepEqual(participants(['floor'], download, known), [])
+})
+
+test('the reference of a workload is the first that can take part, twice', () => {
+  const subjects = (given: string[]) =>
+    subjectsOfRound(given, ibdWorkload).map(({ backend: name, arm }) => `${name} ${arm}`)
+  assert.deepEqual(subjects(['floor', 'virtual-sockman', 'direct']), [
+    'virtual-sockman A',
+    "virtual-sockman A'",
+    'direct B',
+    'floor floor',
+  ])
+})
+
+test('rounds: those asked for, else those of the workload, else the usual number', () => {
+  const few = { ...ibdWorkload, rounds: 3 }
+  assert.equal(roundsOf({ rounds: 5 }, few), 5)
+  assert.equal(roundsOf({ rounds: undefined }, few), 3)
+  const { rounds: _, ...usual } = few
+  assert.equal(roundsOf({ rounds: undefined }, usual), 8)
+})

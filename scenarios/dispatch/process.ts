@@ -1,0 +1,19 @@
+/** One isolate in which the loop of one backend is measured: started by the harness with an IPC channel. */
+import { findBackend } from '../../implementations/registry.ts'
+import { Companions } from './companions.ts'
+import type { IsolateAnswer, IsolateRequest } from './isolate-protocol.ts'
+import { measureDispatch } from './measure.ts'
+
+process.on('message', (request: IsolateRequest) => {
+  if (request.kind === 'stop') return process.exit(0)
+  const backend = findBackend(request.backend)
+  if (backend === undefined) throw new Error(`no backend ${request.backend}`)
+  const companions = request.consumers === 'all' ? new Companions(backend) : undefined
+  companions?.warmUp()
+  const costs = measureDispatch(backend)
+  process.send?.({ kind: 'measured', costs } satisfies IsolateAnswer)
+})
+// The harness is gone: nobody reads what would still be measured.
+process.on('disconnect', () => process.exit(1))
+// Ctrl-C reaches the whole process group; it is the harness that stops its children in good order.
+process.on('SIGINT', () => {})
