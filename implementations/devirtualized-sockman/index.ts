@@ -1,4 +1,6 @@
 import type { Backend } from '../backend.ts'
+import { openDevirtualizedHttp, openDevirtualizedHttpWorker } from './http-server.ts'
+import { openDevirtualizedRequester, openDevirtualizedWallet } from './outbound-http-connman.ts'
 import { openDevirtualizedP2p, openDevirtualizedP2pHandler } from './p2p-connman.ts'
 import { openDevirtualizedPush, openDevirtualizedPushHandler } from './push-connman.ts'
 
@@ -11,9 +13,17 @@ export const devirtualizedSockman: Backend = {
       onSocketThread: { loop: 'poll', open: openDevirtualizedP2p },
       openHandler: openDevirtualizedP2pHandler,
     },
+    http: {
+      onSocketThread: { loop: 'poll', open: openDevirtualizedHttp },
+      openHandler: openDevirtualizedHttpWorker,
+    },
     push: {
       onSocketThread: { loop: 'poll', open: openDevirtualizedPush },
       openHandler: openDevirtualizedPushHandler,
+    },
+    'outbound-http': {
+      onSocketThread: { loop: 'poll', open: openDevirtualizedRequester },
+      openHandler: openDevirtualizedWallet,
     },
   },
 }

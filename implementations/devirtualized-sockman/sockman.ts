@@ -64,18 +64,28 @@ export abstract class SockMan<C extends Connection> implements SocketHandler {
 
   /** @returns the connection that `make` made around the new socket, or `-errno` */
   connect(to: Address, make: (sock: NetSock) => C): C | number {
-    const sock = connectSock(this.context.network, to, CONNECT_TIMEOUT_MS, this.bufferSizes)
+    const sock = this.connectSock(to, CONNECT_TIMEOUT_MS)
     if (typeof sock === 'number') return sock
     const connection = make(sock)
     this.insert(connection)
     return connection
   }
 
+  /** For a connection that another thread is to poll, and adopts. @returns a socket, or `-errno` */
+  connectSock(to: Address, timeoutMs: number): NetSock | number {
+    return connectSock(this.context.network, to, timeoutMs, this.bufferSizes)
+  }
+
+  /** A connection that another thread has opened. */
+  adoptConnection(connection: C): void {
+    this.insert(connection)
+  }
+
   /**
    * Tries to send. @returns the bytes sent, 0 when none could be sent now or the connection is
    * closed, or `-errno` for a permanent error
    */
-  sendBytes(connection: C, data: Uint8Array, willSendMore: boolean): number {
+  sendBytes(connection: Connection, data: Uint8Array, willSendMore: boolean): number {
     const { memory, sock } = connection
     memory.sockMutex.lock()
     const n = memory.closed ? 0 : sock.send(data, willSendMore)
@@ -166,7 +176,7 @@ export abstract class SockMan<C extends Connection> implements SocketHandler {
 
   private socketHandlerConnected(connections: readonly C[]): void {
     for (const connection of connections) {
-      if (this.context.service.stopping) return
+      if (this.context.service.stopping && this.finished) return
       const { requested, occurred } = connection.events
       if (requested === 0) continue
       let recvReady = (occurred & RECV) !== 0
@@ -193,7 +203,7 @@ export abstract class SockMan<C extends Connection> implements SocketHandler {
       if (!(events.occurred & RECV)) continue
       const accepted = listenSock.accept()
       if (typeof accepted === 'number') {
-        this.acceptPause.failed(-accepted)
+        this.acceptPause.failed(-accepted, this.counts)
         continue
       }
       const { sock } = accepted

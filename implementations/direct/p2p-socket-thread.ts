@@ -145,7 +145,7 @@ export class DirectConnman implements SocketHandler {
     if (!(occurred(this.eventsPerSock.get(listenSock)) & RECV)) return
     const accepted = listenSock.accept()
     if (typeof accepted === 'number') {
-      this.acceptPause.failed(-accepted)
+      this.acceptPause.failed(-accepted, this.counts)
       return
     }
     const sock = accepted.sock

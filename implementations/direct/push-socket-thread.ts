@@ -123,7 +123,7 @@ export class DirectPushServer implements SocketHandler {
     if (!(occurred(this.eventsPerSock.get(listenSock)) & RECV)) return
     const accepted = listenSock.accept()
     if (typeof accepted === 'number') {
-      this.acceptPause.failed(-accepted)
+      this.acceptPause.failed(-accepted, this.counts)
       return
     }
     const { sock } = accepted

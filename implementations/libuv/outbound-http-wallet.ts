@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PAUSE_AFTER_FAILURE_MS } from '../node/outbound-http/wallet.ts'
 import type { OutboundHttpOptions } from '../node/service-options.ts'
@@ -14,7 +15,6 @@ import {
 } from '../protocol/payjoin/request-body.ts'
 import { Counter } from '../threads/counters.ts'
 import { monotonicNs } from '../threads/monotonic-clock.ts'
-import { Connections } from './connections.ts'
 
 /**
  * A wallet over node:http: connects, sends and receives in the event loop. Its sockets have the
@@ -33,7 +33,8 @@ class LibuvWallet {
   private readonly counts: Float64Array
   private readonly stopped: Promise<void>
   private readonly agent: Agent
-  private readonly connections: Connections
+  /** Of the request that was made last. */
+  private socket: CountedSocket | undefined
   private readonly body: RequestBody
   private inFlight: ClientRequest | undefined
   private stopping = false
@@ -46,7 +47,6 @@ class LibuvWallet {
     this.counts = counters.counts
     this.stopped = stopped
     this.agent = new Agent({ keepAlive: options.keepAlive, noDelay: true })
-    this.connections = new Connections(this.counts)
     this.body = new RequestBody(options.requestBodyBytes)
   }
 
@@ -59,7 +59,6 @@ class LibuvWallet {
       previous = await this.makeRequest()
       if (previous.ending !== 'reply') await Promise.race([sleep(PAUSE_AFTER_FAILURE_MS), stopped])
     }
-    this.connections.close()
     this.agent.destroy()
   }
 
@@ -77,7 +76,8 @@ class LibuvWallet {
         clearTimeout(timer)
         const digest = ending === 'reply' ? replyDigest(body) : 0
         resolve({ ending, latencyNs, status, replyBytes: body.length, digest })
-        if (ending !== 'reply') made.destroy()
+        // A server that has replied before it had the whole request may not read the rest.
+        if (ending !== 'reply' || !made.writableFinished) made.destroy()
       }
       const timer = setTimeout(() => end('timeout'), this.options.timeoutMs)
       made.on('error', error => end(endingOf(error)))
@@ -101,7 +101,7 @@ class LibuvWallet {
       },
     })
     made.on('socket', socket => {
-      if (socket.connecting) this.connections.add(socket)
+      if (socket.connecting) this.socket = new CountedSocket(socket, this.counts)
     })
     made.end(this.body.bytes)
     this.counts[Counter.messagesSent]++
@@ -117,8 +117,35 @@ class LibuvWallet {
       pieces.push(piece)
       if (bytes > this.options.maxReplyBytes) end('too-large')
     })
-    response.on('end', () => end('reply', response.statusCode, Buffer.concat(pieces)))
+    response.on('end', () => {
+      this.counts[Counter.messagesReceived]++
+      this.socket?.count()
+      end('reply', response.statusCode, Buffer.concat(pieces))
+    })
     response.on('error', error => end(endingOf(error)))
+  }
+}
+
+/** node:http reads and writes below what its users see, so its sockets are asked. */
+class CountedSocket {
+  private readonly socket: Socket
+  private readonly counts: Float64Array
+  private received = 0
+  private sent = 0
+
+  constructor(socket: Socket, counts: Float64Array) {
+    this.socket = socket
+    this.counts = counts
+    socket.on('close', () => this.count())
+  }
+
+  /** What was received and sent since the last time. */
+  count(): void {
+    const { bytesRead, bytesWritten } = this.socket
+    this.counts[Counter.bytesReceived] += bytesRead - this.received
+    this.counts[Counter.bytesSent] += bytesWritten - this.sent
+    this.received = bytesRead
+    this.sent = bytesWritten
   }
 }
 

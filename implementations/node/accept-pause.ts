@@ -1,4 +1,5 @@
 import { EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../sock/errno.ts'
+import { Counter } from '../threads/counters.ts'
 
 /** Of two poll timeouts: descriptors come free when connections close, which takes no less. */
 const ACCEPT_PAUSE_MS = 100
@@ -14,8 +15,10 @@ export class AcceptPause {
     return this.overAtMs === 0 || performance.now() >= this.overAtMs
   }
 
-  failed(errno: number): void {
-    if (exhausted.includes(errno)) this.overAtMs = performance.now() + ACCEPT_PAUSE_MS
+  failed(errno: number, counts: Float64Array): void {
+    if (!exhausted.includes(errno)) return
+    this.overAtMs = performance.now() + ACCEPT_PAUSE_MS
+    counts[Counter.acceptPauses]++
   }
 }
 

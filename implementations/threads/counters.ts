@@ -37,6 +37,10 @@ export const counterNames = [
   'pipelineWaits45ms',
   /** HTTP: a connection was closed 45 ms or more after its last reply was sent. */
   'closeWaits45ms',
+  /** A connection that another thread had opened was polled for the first time 45 ms or more after that. */
+  'addedWaits45ms',
+  /** No descriptor or memory was left for a connection: none is accepted for a while. */
+  'acceptPauses',
 ] as const
 export type CounterName = (typeof counterNames)[number]
 

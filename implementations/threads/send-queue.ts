@@ -35,13 +35,22 @@ export class SendQueue {
   /** Room for a message of `lengthBytes` behind what is queued, or undefined when it is full. */
   reserve(lengthBytes: number): Uint8Array | undefined {
     let tail = this.control[Control.head] + this.control[Control.length]
-    if (tail + lengthBytes > this.bytes.length) {
+    if (this.headIsHigh || tail + lengthBytes > this.bytes.length) {
       this.bytes.copyWithin(0, this.control[Control.head], tail)
       this.control[Control.head] = 0
       tail = this.control[Control.length]
-      if (tail + lengthBytes > this.bytes.length) return undefined
     }
+    if (tail + lengthBytes > this.bytes.length) return undefined
     return this.bytes.subarray(tail, tail + lengthBytes)
+  }
+
+  /**
+   * So much was sent since the queue was last empty that moving the rest costs less than that did; it
+   * keeps the memory that a slow reader's queue has touched from growing up to all there is.
+   */
+  private get headIsHigh(): boolean {
+    const head = this.control[Control.head]
+    return head >= SEND_BUFFER_BYTES && head >= this.control[Control.length]
   }
 
   /** The reserved room is filled. */

@@ -37,9 +37,10 @@ export class ServiceMemory {
   }
   /** Ends the threads' loops: at once, or after the poll(2) of up to 50 ms that one is in. */
   stop(): void {
+    // First: a worker that has seen `stopping` and no more requests would leave one behind.
+    this.workQueue.interrupt()
     Atomics.store(this.control, Control.stopping, 1)
     this.handlerWakeUp.wake()
-    this.workQueue.wakeAll()
   }
 
   /** Connections posted to the handler threads so far; each compares it with those it has taken. */

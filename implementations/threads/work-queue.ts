@@ -18,26 +18,26 @@ export class WorkQueue {
     this.mutex = new Mutex(this.control, Control.mutex)
   }
 
-  /** @returns false when the queue is full; then nothing was queued */
-  push(item: number): boolean {
+  /** @returns whether the item was queued, and if so whether a worker slept and was woken */
+  push(item: number): 'queued' | 'woke a worker' | 'full' | 'interrupted' {
     this.mutex.lock()
-    const length = this.control[Control.length]
-    const fits = length < WORK_QUEUE_CAPACITY
-    if (fits) {
-      this.items[(this.control[Control.head] + length) % WORK_QUEUE_CAPACITY] = item
-      this.control[Control.length] = length + 1
-      Atomics.add(this.control, Control.signals, 1)
-    }
+    const refusal = this.refusal()
     const someoneSleeps = this.control[Control.sleepers] > 0
+    if (refusal === undefined) this.append(item)
     this.mutex.unlock()
-    if (fits && someoneSleeps) Atomics.notify(this.control, Control.signals, 1)
-    return fits
+    if (refusal !== undefined) return refusal
+    if (!someoneSleeps) return 'queued'
+    Atomics.notify(this.control, Control.signals, 1)
+    return 'woke a worker'
   }
 
-  /** The oldest item, waiting for one; or -1 after `timeoutMs`, or once `wakeAll` was called. */
+  /**
+   * Takes the oldest item, waiting up to `timeoutMs` for one.
+   * @returns -1 if there is none; once interrupted, at once, and then none will come
+   */
   pop(timeoutMs: number): number {
     this.mutex.lock()
-    if (this.control[Control.length] === 0) {
+    if (this.control[Control.length] === 0 && this.control[Control.interrupted] === 0) {
       const signals = this.control[Control.signals]
       this.control[Control.sleepers]++
       this.mutex.unlock()
@@ -50,10 +50,25 @@ export class WorkQueue {
     return item
   }
 
-  /** Makes every sleeping `pop` return. */
-  wakeAll(): void {
+  /** `WorkQueue::Interrupt`: what is queued can still be taken, nothing more is queued, nobody waits. */
+  interrupt(): void {
+    this.mutex.lock()
+    this.control[Control.interrupted] = 1
     Atomics.add(this.control, Control.signals, 1)
+    this.mutex.unlock()
     Atomics.notify(this.control, Control.signals)
+  }
+
+  private refusal(): 'full' | 'interrupted' | undefined {
+    if (this.control[Control.interrupted] === 1) return 'interrupted'
+    return this.control[Control.length] === WORK_QUEUE_CAPACITY ? 'full' : undefined
+  }
+
+  private append(item: number): void {
+    const length = this.control[Control.length]
+    this.items[(this.control[Control.head] + length) % WORK_QUEUE_CAPACITY] = item
+    this.control[Control.length] = length + 1
+    Atomics.add(this.control, Control.signals, 1)
   }
 
   private takeOldest(): number {
@@ -65,7 +80,7 @@ export class WorkQueue {
   }
 }
 
-const Control = { mutex: 0, head: 1, length: 2, signals: 3, sleepers: 4 }
+const Control = { mutex: 0, head: 1, length: 2, signals: 3, sleepers: 4, interrupted: 5 }
 const CONTROL_BYTES = 64
 
 export const workQueueBytes = CONTROL_BYTES + 4 * WORK_QUEUE_CAPACITY

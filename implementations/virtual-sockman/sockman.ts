@@ -27,9 +27,9 @@ interface IoReadiness {
  * A socket manager (Core's `SockMan`, #30988): owns the sockets and the loop, and knows no
  * protocol. To use it, inherit and implement its events; connections are told apart by id alone.
  *
- * Each thread that uses connections has an instance. The one on the socket thread opens, closes
- * and polls; the others learn of its connections (`adoptConnection`) and only send. `connected`
- * is one map in C++ and a replica per thread here; its mutex is the same one, in shared memory.
+ * Each thread that uses connections has an instance. The one on the socket thread polls; what one
+ * thread opens, the others learn of (`adoptConnection`). `connected` is one map in C++ and a replica
+ * per thread here; its mutex is the same one, in shared memory.
  */
 export abstract class SockMan<M extends ReceivingMemory> implements SocketHandler {
   protected readonly context: ThreadContext
@@ -99,8 +99,11 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
   }
 
   /** @returns the new connection's id, or `-errno` */
-  connectAndMakeId(to: Address): { id: ConnectionId } | number {
-    const sock = connectSock(this.context.network, to, CONNECT_TIMEOUT_MS, this.bufferSizes)
+  connectAndMakeId(
+    to: Address,
+    timeoutMs: number = CONNECT_TIMEOUT_MS,
+  ): { id: ConnectionId } | number {
+    const sock = connectSock(this.context.network, to, timeoutMs, this.bufferSizes)
     return typeof sock === 'number' ? sock : { id: this.addSock(sock) }
   }
 
@@ -116,6 +119,11 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
     const n = sockets.memory.closed ? 0 : sockets.sock.send(data, willSendMore)
     sockMutex.unlock()
     return n < 0 && isTransient(-n) ? 0 : n
+  }
+
+  /** Half-close: the peer sees our end of file, and is received from still. */
+  shutdownConnection(id: ConnectionId): void {
+    this.getConnectionSockets(id)?.sock.shutdown()
   }
 
   /** @returns whether the connection existed and its socket was closed by this call */
@@ -135,7 +143,7 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
     return true
   }
 
-  /** On any thread but the socket thread: a connection that the socket thread has opened. */
+  /** A connection that another thread has opened. */
   adoptConnection(id: ConnectionId, fd: number, memory: M): void {
     const { network, service } = this.context
     service.connectedMutex.lock()
@@ -143,7 +151,7 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
     service.connectedMutex.unlock()
   }
 
-  /** On any thread but the socket thread: the connection is closed. */
+  /** The thread that has opened the connection has closed it. */
   forgetConnection(id: ConnectionId): void {
     const { connectedMutex } = this.context.service
     connectedMutex.lock()
@@ -211,7 +219,7 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
 
   private socketHandlerConnected({ eventsPerSock, idsPerSock }: IoReadiness): void {
     for (const [sock, { occurred }] of eventsPerSock) {
-      if (this.context.service.stopping) return
+      if (this.context.service.stopping && this.finished) return
       this.counts[Counter.lookups]++
       const id = idsPerSock.get(sock)
       if (id === undefined) continue // a listening socket, or the wake-up
@@ -242,7 +250,7 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
       if (!hasOccurred(eventsPerSock, listenSock)) continue
       const accepted = listenSock.accept()
       if (typeof accepted === 'number') {
-        this.acceptPause.failed(-accepted)
+        this.acceptPause.failed(-accepted, this.counts)
         continue
       }
       accepted.sock.setSockOpt('TCP_NODELAY', 1)

@@ -2,7 +2,7 @@ import autocannon from 'autocannon'
 import { describeErrno } from '../../implementations/sock/errno.ts'
 import { PosixNetwork } from '../../implementations/sock/posix-sock.ts'
 import { createSyscallCounts } from '../../implementations/sock/syscalls.ts'
-import { monotonicNs } from '../latency/clock.ts'
+import { monotonicNs } from '../../implementations/threads/monotonic-clock.ts'
 import {
   type AutocannonClient,
   type AutocannonSocket,
@@ -24,8 +24,10 @@ export interface ClosedLoopLoad {
   expected: ExpectedReply
   /** In all, over all connections. */
   requests: number
-  /** After this long the load has failed. */
-  deadlineMs: number
+  /** After so long without a byte from the server the load has failed. */
+  stallTimeoutMs: number
+  /** Aborted, it ends the load as failed, for the signal's reason. */
+  signal?: AbortSignal
   /**
    * From the write of a request to the last byte of its reply, in ns. With pipelining each request
    * is written when an earlier reply is complete, and its latency includes its wait behind those
@@ -54,19 +56,20 @@ export type ClosedLoopOutcome =
 
 /**
  * Asks for the same over and over, with autocannon in this process: on each connection the next
- * request follows a reply. Every reply is compared in full, and the first that is wrong, late or
- * lost ends the load.
+ * request follows a reply. Every reply is compared in full, and the first that is wrong or lost
+ * ends the load, as does silence.
  * @throws RangeError if there are fewer requests than connections
  */
 export async function closedLoop(load: ClosedLoopLoad): Promise<ClosedLoopOutcome> {
-  const { connections, requests, deadlineMs } = load
+  const { connections, requests, stallTimeoutMs, signal } = load
   if (connections > requests) {
     throw new RangeError(
       `${requests} requests on ${connections} connections: give at least as many`,
     )
   }
   const run = new ClosedLoop(load)
-  const deadline = setTimeout(() => run.miss(), deadlineMs)
+  const abort = () => run.fail(String(signal?.reason))
+  signal?.addEventListener('abort', abort)
   // When all clients are made, some 0.1 ms each, and the first is about to connect.
   process.nextTick(() => run.start())
   try {
@@ -78,13 +81,14 @@ export async function closedLoop(load: ClosedLoopLoad): Promise<ClosedLoopOutcom
       amount: requests,
       ...connectionOptions(load.connectionUse),
       // Its own would connect again and go on.
-      timeout: deadlineMs / 1000 + 60,
+      timeout: stallTimeoutMs / 1000 + 60,
       sampleInt: END_CHECK_MS,
       skipAggregateResult: true,
       setupClient: client => run.add(internalsOf(client)),
     })
   } finally {
-    clearTimeout(deadline)
+    signal?.removeEventListener('abort', abort)
+    run.end()
   }
   return run.outcome()
 }
@@ -101,6 +105,7 @@ class ClosedLoop {
   readonly #load: ClosedLoopLoad
   readonly #clients: AutocannonClient[] = []
   readonly #network = new PosixNetwork(createSyscallCounts())
+  readonly #stallTimer: NodeJS.Timeout
   #startNs = 0
   #lastReplyNs = 0
   #replies = 0
@@ -109,6 +114,7 @@ class ClosedLoop {
 
   constructor(load: ClosedLoopLoad) {
     this.#load = load
+    this.#stallTimer = setTimeout(() => this.#stall(), load.stallTimeoutMs)
   }
 
   start(): void {
@@ -133,16 +139,22 @@ class ClosedLoop {
 
   receive(sizeBytes: number): void {
     this.#bytes += sizeBytes
+    this.#stallTimer.refresh()
   }
 
   /** The first reason counts; the next reply is the one that is wrong. */
   failReply(reason: string): void {
-    this.#fail(`reply ${this.#replies + 1}: ${reason}`)
+    this.fail(`reply ${this.#replies + 1}: ${reason}`)
   }
 
-  miss(): void {
-    const { requests, deadlineMs } = this.#load
-    this.#fail(`${this.#replies} of ${requests} requests answered within ${deadlineMs} ms`)
+  fail(reason: string): void {
+    if (this.#failure !== undefined) return
+    this.#failure = reason
+    for (const client of this.#clients) client.destroy()
+  }
+
+  end(): void {
+    clearTimeout(this.#stallTimer)
   }
 
   outcome(): ClosedLoopOutcome {
@@ -151,10 +163,11 @@ class ClosedLoop {
     return { state: 'completed', requests: this.#replies, bytes: this.#bytes, wallNs }
   }
 
-  #fail(reason: string): void {
-    if (this.#failure !== undefined) return
-    this.#failure = reason
-    for (const client of this.#clients) client.destroy()
+  #stall(): void {
+    const { requests, stallTimeoutMs } = this.#load
+    this.fail(
+      `${this.#replies} of ${requests} requests answered, then nothing for ${stallTimeoutMs} ms`,
+    )
   }
 
   #limitToShare(client: AutocannonClient): void {
@@ -197,7 +210,7 @@ class ClosedLoop {
   #fixReceiveBuffer(fd: number): void {
     const sock = this.#network.attach(fd)
     const result = sock.setSockOpt('SO_RCVBUF', connectionDefaults.socketBufferBytes)
-    if (result < 0) this.#fail(`SO_RCVBUF of a connection: ${describeErrno(-result)}`)
+    if (result < 0) this.fail(`SO_RCVBUF of a connection: ${describeErrno(-result)}`)
   }
 
   /** Autocannon looks at no errors of its parser. */

@@ -231,3 +231,12 @@ test('a server that never answers fails the load at its deadline', async t => {
     reason: '0 of 3 requests answered within 60 ms, 1 sent',
   })
 })
+
+test('a load is aborted for a reason', async t => {
+  const { client } = connectedPair(t)
+  const controller = new AbortController()
+  const { load } = recordedLoad(atOnce(3), { signal: controller.signal })
+  const running = openLoop(network, [client], load)
+  controller.abort('released')
+  assert.deepEqual(await running, { state: 'failed', reason: 'released' })
+})

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describeErrno, EINTR, isTransient } from '../../implementations/sock/errno.ts'
 import type { PosixNetwork, PosixSock } from '../../implementations/sock/posix-sock.ts'
 import { type Events, RECV } from '../../implementations/sock/sock.ts'
-import { monotonicNs } from '../latency/clock.ts'
+import { monotonicNs } from '../../implementations/threads/monotonic-clock.ts'
 import type { ExpectedReply } from './expected-reply.ts'
 import { ReplyReader } from './reply-reader.ts'
 
@@ -14,6 +14,8 @@ export interface OpenLoopLoad {
   intendedNs: Float64Array
   /** After this long the load has failed, whatever is still to be sent or answered. */
   deadlineMs: number
+  /** Aborted, it ends the load as failed, for the signal's reason. */
+  signal?: AbortSignal
   /** From the intended moment of a request to the last byte of its reply. */
   recordLatency: (ns: number) => void
   /**
@@ -60,6 +62,7 @@ export async function openLoop(
     const outcome = loop.turn()
     if (outcome) return outcome
     await nextTurn()
+    if (load.signal?.aborted) return { state: 'failed', reason: String(load.signal.reason) }
   }
 }
 

@@ -58,7 +58,7 @@ test('readers that never read leave the reply with the server, and others are se
     request: get,
     expected: large,
     requests: 2,
-    deadlineMs: DEADLINE_MS,
+    stallTimeoutMs: DEADLINE_MS,
     recordLatency: () => {},
   })
   assert.equal(other.state, 'completed')

@@ -12,11 +12,15 @@ interface Recorder {
   record(ns: number): void
 }
 
-/** Where the figures of each message go, taken on one clock: CLOCK_MONOTONIC. */
+/** Where the figures of messages go, taken on one clock: CLOCK_MONOTONIC. */
 export interface PushRecorders {
-  /** From the intended moment to the return of the recv that brought the message. */
+  /** Of each message: from the intended moment to the return of the recv that brought it. */
   latency: Recorder
-  /** How late the subject was to push: from the intended moment to the push. */
+  /**
+   * Of each push: from the intended moment to the moment the subject began to push. A push to many
+   * subscribers is one push; how long the subject takes from the first of them to the last is part
+   * of their latency.
+   */
   lag: Recorder
 }
 
@@ -53,11 +57,10 @@ export class Subscriber implements Events {
   }
 
   /**
-   * Checks what `receive` brought.
-   * @param recorders nobody was waiting when it arrived, if there are none
+   * Checks what `receive` brought, and records it where there is something to record it in.
    * @returns why the connection must end
    */
-  deliver(recorders: PushRecorders | undefined): string | undefined {
+  deliver(latency?: Recorder, lag?: Recorder): string | undefined {
     const transport = this.#transport
     const to = this.#receivedBytes
     let from = 0
@@ -66,15 +69,18 @@ export class Subscriber implements Events {
       if (consumed < 0) return `a message of more than ${this.#message.payload.length} bytes`
       from += consumed
       if (!transport.complete) continue
-      const reason = this.#check() ?? this.#record(recorders)
+      const reason = this.#checkContent() ?? this.#checkTimes()
       if (reason !== undefined) return reason
+      const { intendedNs, pushedNs } = this.#message
+      latency?.record(this.#arrivalNs - intendedNs)
+      lag?.record(pushedNs - intendedNs)
       transport.next()
       this.messages++
     }
     return undefined
   }
 
-  #check(): string | undefined {
+  #checkContent(): string | undefined {
     const { extensionType, messageType, payload } = this.#transport
     if (extensionType !== NO_EXTENSION || !this.#message.receive(messageType, payload))
       return `message ${this.messages} is not what was to be pushed`
@@ -84,17 +90,13 @@ export class Subscriber implements Events {
     return `message ${sequence} came ${what}: ${this.messages} was next`
   }
 
-  #record(recorders: PushRecorders | undefined): string | undefined {
+  #checkTimes(): string | undefined {
     const { intendedNs, pushedNs } = this.#message
     const arrivalNs = this.#arrivalNs
-    if (intendedNs > pushedNs || pushedNs > arrivalNs) {
-      return (
-        `message ${this.messages} was intended at ${intendedNs} ns, pushed at ${pushedNs} ns ` +
-        `and arrived at ${arrivalNs} ns: the clocks differ`
-      )
-    }
-    recorders?.latency.record(arrivalNs - intendedNs)
-    recorders?.lag.record(pushedNs - intendedNs)
-    return undefined
+    if (intendedNs <= pushedNs && pushedNs <= arrivalNs) return undefined
+    return (
+      `message ${this.messages} was intended at ${intendedNs} ns, pushed at ${pushedNs} ns ` +
+      `and arrived at ${arrivalNs} ns: the clocks differ`
+    )
   }
 }

@@ -1,0 +1,21 @@
+import type { HttpConnectionMemory } from '../../threads/http-connection-memory.ts'
+import type { ChainStore } from './chain-store.ts'
+import { errorReplyOf } from './error-reply.ts'
+import type { OutgoingReply } from './queue-reply.ts'
+import type { RequestHandler } from './routes.ts'
+
+/** The reply to the request in `memory`. A handler that throws is 500, and ends the connection. */
+export function replyTo(
+  memory: HttpConnectionMemory,
+  store: ChainStore,
+  handle: RequestHandler,
+): OutgoingReply {
+  const { method, target, bodyLength, keepAlive, versionMinor } = memory.request
+  const headOnly = method === 'HEAD'
+  try {
+    const reply = handle(store, { method, target, body: memory.body.subarray(0, bodyLength) })
+    return { ...reply, keepAlive, versionMinor, headOnly }
+  } catch {
+    return { ...errorReplyOf(500), keepAlive: false, versionMinor, headOnly }
+  }
+}
