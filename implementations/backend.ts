@@ -3,7 +3,7 @@ import type { Protocol, ServiceOptions } from './node/service-options.ts'
 import type { SocketHandler } from './node/socket-loop.ts'
 import type { HandlerThreadContext, SocketThreadContext } from './node/thread-context.ts'
 
-export type OptionsOf<P extends Protocol> = ServiceOptions & { protocol: P }
+type OptionsOf<P extends Protocol> = ServiceOptions & { protocol: P }
 
 /**
  * One way to organise socket code: per protocol it speaks, what runs on the service's socket thread,

@@ -43,7 +43,7 @@ export class SocketMemory {
   }
 }
 
-export const SocketControl = { sockMutex: 0, sendMutex: 1, closed: 2, disconnect: 3 }
+const SocketControl = { sockMutex: 0, sendMutex: 1, closed: 2, disconnect: 3 }
 /** The first words that a protocol's memory may use for itself. */
 export const FIRST_OWN_CONTROL = 4
 export const SOCKET_CONTROL_BYTES = 128

@@ -113,4 +113,4 @@ export class MemorySock implements Sock, Waitable {
 }
 
 /** One object, so that asking for it is a comparison. */
-export const NOTHING = new Uint8Array(0)
+const NOTHING = new Uint8Array(0)

@@ -10,7 +10,7 @@ export interface Reply {
 }
 
 /** A request as a handler sees it. */
-export interface Request {
+interface Request {
   method: string
   /** Origin form, as sent. */
   target: string
