@@ -26,7 +26,7 @@ const request = `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`
 const expected = Buffer.from(
   handleRequest(store, { method: 'GET', target, body: Buffer.alloc(0) }).body,
 )
-const bounded = { timeout: 30_000 }
+const bounded = { timeout: 60_000 }
 
 interface Served {
   subject: Subject

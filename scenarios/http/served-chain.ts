@@ -38,7 +38,7 @@ export async function loadOrWriteServedChain({
 }
 
 /** @see CHAIN_FORMAT_VERSION */
-export function servedChainFileName({ profile, blocks, seed }: ChainParameters): string {
+function servedChainFileName({ profile, blocks, seed }: ChainParameters): string {
   return `blocks-v${CHAIN_FORMAT_VERSION}-${profile}-${blocks}-${seed}.bin`
 }
 

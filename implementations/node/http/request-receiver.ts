@@ -104,5 +104,9 @@ export class RequestReceiver {
 const NOTHING = new Uint8Array(0)
 
 function knownOrOther(method: string): HttpMethod {
-  return httpMethods.find(known => known === method) ?? 'other'
+  return knownMethods.get(method) ?? 'other'
 }
+
+const knownMethods: ReadonlyMap<string, HttpMethod> = new Map(
+  httpMethods.map(method => [method, method]),
+)

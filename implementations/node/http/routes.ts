@@ -27,17 +27,21 @@ export type RequestHandler = (store: ChainStore, request: Request) => Reply
  * 404, where Core answers a request for headers with none.
  */
 export const handleRequest: RequestHandler = (store, { method, target, body }) => {
-  const path = target.split('?', 1)[0]
+  const query = target.indexOf('?')
+  const path = query < 0 ? target : target.slice(0, query)
   if (path === '/') {
     if (method !== 'POST') return text(405, 'JSONRPC server handles only POST requests')
     const { status, text: answer } = handleJsonRpc(store, body)
     return json(status, Buffer.from(answer))
   }
   if (!knownMethods.includes(method)) return text(405, `${path} is not for this method: use GET`)
-  const route = restRoutes.find(({ pattern }) => pattern.test(path))
-  if (route === undefined) return text(404, `${path} not found`)
-  if (method === 'POST') return text(405, `${path} is not for POST: use GET`)
-  return route.handle(store, route.pattern.exec(path)?.slice(1) ?? [])
+  for (const { pattern, handle } of restRoutes) {
+    const match = pattern.exec(path)
+    if (match === null) continue
+    if (method === 'POST') return text(405, `${path} is not for POST: use GET`)
+    return handle(store, match.slice(1))
+  }
+  return text(404, `${path} not found`)
 }
 
 const knownMethods = ['GET', 'HEAD', 'POST']

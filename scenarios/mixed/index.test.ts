@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ibd } from '../ibd/index.ts'
+import { SettingError } from '../scenario.ts'
+import { mixed } from './index.ts'
+
+const workloads = (...settings: [string, string][]) => mixed.workloads(new Map(settings))
+
+test('nothing set: large blocks of one peer, with one loop and with two', () => {
+  const both = workloads()
+  assert.deepEqual(
+    both.map(({ label, loops }) => [label, loops]),
+    [
+      ['large, 1 peer, one loop', 'one'],
+      ['large, 1 peer, a loop each', 'each'],
+    ],
+  )
+  const [one, each] = both
+  assert.deepEqual({ ...one.parameters, loops: 'each' }, each.parameters)
+  assert.deepEqual(one.services, each.services)
+  assert.deepEqual(one.preparation, each.preparation)
+})
+
+test('the download is that of ibd, with HTTP beside it', () => {
+  const chosen: [string, string][] = [
+    ['profile', 'small'],
+    ['peers', '8'],
+    ['mode', 'queued'],
+    ['slices', '5'],
+    ['slice-blocks', '70'],
+  ]
+  const [download] = ibd.workloads(new Map(chosen))
+  const [one] = workloads(...chosen)
+  const [p2p, http] = one.services
+  assert.deepEqual([p2p], download.services)
+  assert.deepEqual([http.protocol, http.connections, http.sendMode], ['http', 0, 'queued'])
+  assert.deepEqual(one.warmUp, download.warmUp)
+  assert.deepEqual([one.slices, one.sliceWork, one.unit], [5, 70, 'message'])
+  assert.ok(one.measuresLatency)
+})
+
+test('what is not as usual is in the label', () => {
+  const [one] = workloads(
+    ['loops', 'one'],
+    ['connections', '1'],
+    ['requests-per-block', '9'],
+    ['large-every', '3'],
+    ['workers', '0'],
+  )
+  const usual = 'large, 1 peer, 1 connection, 9 requests a block, 1 of 3 large, 0 workers, one loop'
+  assert.equal(one.label, usual)
+  const { connections, requestsPerBlock, largeEvery, workers } = one.parameters
+  assert.deepEqual([connections, requestsPerBlock, largeEvery, workers], [1, 9, 3, 0])
+})
+
+const impossible: [string, string, RegExp][] = [
+  ['loops', 'two', /loops=two; known: one, each/],
+  ['connections', '0', /connections=0 is no whole number from 1 to 64/],
+  ['requests-per-block', '0', /requests-per-block=0 is no whole number from 1 to 1000/],
+  ['large-every', '1', /large-every=1 leaves no small request to time: give 0, or 2 to 1000/],
+  ['workers', '17', /workers=17 is no whole number from 0 to 16/],
+  ['profile', 'huge', /no chain profile "huge"/],
+  ['refill', '2', /mixed has no setting "refill"; known: profile, peers, mode/],
+]
+for (const [name, value, message] of impossible) {
+  test(`${name}=${value} is refused`, () => {
+    assert.throws(
+      () => workloads([name, value]),
+      (error: unknown) => error instanceof SettingError && message.test(error.message),
+    )
+  })
+}
