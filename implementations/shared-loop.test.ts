@@ -179,6 +179,9 @@ for (const backend of bothProtocols) {
           await subject.stop()
           await until(() => peer.closed && client.closed)
           assert.deepEqual(subjectThreadNames(), [])
+          const { bytesReceived, bytesSent } = subject.counts()
+          assert.equal(bytesReceived, peer.socket.bytesWritten + client.socket.bytesWritten)
+          assert.equal(bytesSent, peer.socket.bytesRead + client.socket.bytesRead)
         },
       )
     }

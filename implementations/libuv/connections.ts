@@ -9,8 +9,12 @@ export class Connections {
   private readonly counts: Float64Array
   private readonly open = new Set<Socket>()
   private readonly timer: NodeJS.Timeout
+  /** By now closed sockets. */
   private closedReceived = 0
   private closedSent = 0
+  /** What is in the counters, which other services of the thread add to. */
+  private countedReceived = 0
+  private countedSent = 0
 
   constructor(counts: Float64Array) {
     this.counts = counts
@@ -44,7 +48,9 @@ export class Connections {
       received += bytesRead
       sent += bytesWritten
     }
-    this.counts[Counter.bytesReceived] = received
-    this.counts[Counter.bytesSent] = sent
+    this.counts[Counter.bytesReceived] += received - this.countedReceived
+    this.counts[Counter.bytesSent] += sent - this.countedSent
+    this.countedReceived = received
+    this.countedSent = sent
   }
 }
