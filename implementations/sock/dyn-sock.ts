@@ -130,6 +130,11 @@ export class DynSock extends DynDescriptor implements Sock {
     return this.#endpoint.isOpen ? this.#endpoint.local : -EBADF
   }
 
+  /** Nothing here is congested. */
+  setCongestionControl(_name: string): number {
+    return 0
+  }
+
   setSockOpt(option: SockOpt, value: number): number {
     return this.#endpoint.setSockOpt(option, value)
   }

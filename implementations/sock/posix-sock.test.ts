@@ -137,7 +137,7 @@ test('every system call is counted under its name', () => {
   wakeUp.close()
   close()
   close()
-  const { poll, ...others } = syscallCountsByName(counts)
+  const { poll, setsockopt, ...others } = syscallCountsByName(counts)
   assert.deepEqual(others, {
     socket: 2,
     bind: 1,
@@ -148,7 +148,6 @@ test('every system call is counted under its name', () => {
     recv: 2,
     send: 1,
     sendmsg: 1,
-    setsockopt: 2,
     getsockopt: 1,
     shutdown: 1,
     close: 4,
@@ -156,6 +155,8 @@ test('every system call is counted under its name', () => {
     read: 1,
     write: 1,
   })
+  // SO_REUSEADDR, TCP_NODELAY, and CUBIC on both ends; where there is none, Reno, too.
+  assert.ok([4, 6].includes(setsockopt), `${setsockopt} calls of setsockopt`)
   assert.equal(poll, 3)
 })
 

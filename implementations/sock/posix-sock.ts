@@ -214,7 +214,6 @@ export class PosixSock extends Descriptor implements Sock {
     return result < 0 ? result : optionValue[0]
   }
 
-  /** TCP_CONGESTION, by name; accepted sockets inherit it. `-ENOENT` where the kernel has none such. */
   setCongestionControl(name: string): number {
     const value = Buffer.from(name, 'latin1')
     this.syscallCounts[syscallIndex.setsockopt]++

@@ -23,6 +23,8 @@ export interface Sock {
    * The kernel reports twice the SO_SNDBUF and SO_RCVBUF that were set.
    */
   getSockOpt(option: SockOpt): number
+  /** TCP_CONGESTION, by name; accepted sockets inherit it. `-ENOENT` where the kernel has none such. */
+  setCongestionControl(name: string): number
   /** Half-close: no more sends from here. */
   shutdown(): number
   /** Releases the descriptor. A second close is a bug of the caller and answers `-EBADF`. */

@@ -101,6 +101,9 @@ export class MemorySock implements Sock, Waitable {
   setSockOpt(_option: SockOpt): number {
     return 0
   }
+  setCongestionControl(_name: string): number {
+    return 0
+  }
   getSockOpt(_option: SockOpt): number {
     return 0
   }
