@@ -146,6 +146,32 @@ test('latencies, and what a subject uses at rest, are in the record; subjects th
   )
 })
 
+test('one loop and a loop each are measured in the same round, and each process has its own', async () => {
+  const settings = 'profile=small slices=2 slice-blocks=50 requests-per-block=1'.split(' ')
+  const set = settings.flatMap(setting => ['--set', setting])
+  const plan = ['--scenario', 'mixed', '--backend', 'direct,virtual-sockman', '--rounds', '1']
+  const out = join(directory, 'mixed')
+  const run = await sockbench('run', ...plan, ...set, '--json', '--out', out)
+  assert.equal(run.code, 0, run.stderr)
+  const { scenarios, failures } = readRecord(out)
+  assert.deepEqual([scenarios.length, failures], [1, []])
+  const [{ processes, comparisons }] = scenarios
+  const threadsOf = ({ outcome }: (typeof processes)[number]) =>
+    outcome.state === 'completed' ? Object.keys(outcome.slices[0].threads) : []
+  assert.deepEqual(
+    processes.map(one => [one.backend, one.loops, one.arm, threadsOf(one).includes('b-http')]),
+    [
+      ['direct', 'one', 'A', false],
+      ['direct', 'one', "A'", false],
+      ['virtual-sockman', 'one', 'B', false],
+      ['direct', 'each', 'B', true],
+      ['virtual-sockman', 'each', 'B', true],
+    ],
+  )
+  const kinds = comparisons.filter(({ metric }) => metric === 'cpu').map(({ kind }) => kind)
+  assert.deepEqual(kinds, ['aa', 'backend', 'loops', 'backend', 'loops'])
+})
+
 function isSubject(pid: number): boolean {
   return commandLineOf(pid).includes('subject-process.js')
 }
@@ -201,11 +227,11 @@ test('a record that is missing, damaged or of another schema is one line', async
     1,
     /cannot read the record .*: ENOENT.*sockbench run/,
   )
-  writeFileSync(path, '{"schemaVersion": 2, "sce')
+  writeFileSync(path, '{"schemaVersion": 3, "sce')
   assertRefused(await sockbench('report', path), 1, /is not whole JSON.*measure again/)
   writeFileSync(path, '{"schemaVersion": 99}')
-  assertRefused(await sockbench('report', path), 1, /has schema version 99, this sockbench reads 2/)
-  writeFileSync(path, '{"schemaVersion": 2}')
+  assertRefused(await sockbench('report', path), 1, /has schema version 99, this sockbench reads 3/)
+  writeFileSync(path, '{"schemaVersion": 3}')
   assertRefused(await sockbench('report', path), 1, /does not match the record schema/)
 })
 

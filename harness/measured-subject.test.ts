@@ -47,7 +47,7 @@ async function startDriver(): Promise<Driver> {
 
 let subjects = 0
 function subjectOf(process: SubjectProcess, itsDriver = driver): MeasuredSubject {
-  const spec = { name: `subject ${subjects++}`, backend: 'direct', arm: 'A' } as const
+  const spec = { name: `subject ${subjects++}`, backend: 'direct', loops: 'one', arm: 'A' } as const
   return new MeasuredSubject(spec, itsDriver, workload, process)
 }
 

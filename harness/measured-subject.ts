@@ -13,7 +13,7 @@ import {
 } from './child-process.ts'
 import type { Driver } from './driver.ts'
 import { mergedLatency } from './latency.ts'
-import type { Plan, SubjectSpec } from './plan.ts'
+import { identityOf, type Plan, type SubjectSpec } from './plan.ts'
 import type { IdleSample, Outcome, ProcessSample, Slice, Stage } from './record.ts'
 import { difference, ThreadSampler } from './sampler.ts'
 import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
@@ -87,8 +87,7 @@ export class MeasuredSubject {
     this.#child = child
     child.onMessage(message => this.#listen(message as SubjectAnswer))
     void child.exited.then(reason => this.#exited(reason))
-    const { backend } = this.spec
-    const { loops } = this.#workload
+    const { backend, loops } = this.spec
     const request: SubjectRequest = { kind: 'start', backend, services, loops }
     const { startTimeoutMs } = this.#process
     const started = await child.request(request, isKind('started', 'failed'), startTimeoutMs)
@@ -198,8 +197,7 @@ export class MeasuredSubject {
   }
 
   sample(round: number): ProcessSample {
-    const { backend, arm } = this.spec
-    return { round, backend, arm, outcome: this.#outcome() }
+    return { round, ...identityOf(this.spec, this.#workload), outcome: this.#outcome() }
   }
 
   #outcome(): Outcome {

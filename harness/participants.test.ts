@@ -6,7 +6,7 @@ import type { SendMode } from '../implementations/send-mode.ts'
 import { ibd } from '../scenarios/ibd/index.ts'
 import type { ServiceTemplate, Workload } from '../scenarios/scenario.ts'
 import { participants } from './participants.ts'
-import { roundsOf, subjectsOfRound } from './plan.ts'
+import { identityOf, roundsOf, subjectsOfRound } from './plan.ts'
 
 const [ibdWorkload] = ibd.workloads(new Map([['profile', 'small']]))
 
@@ -59,6 +59,25 @@ test('the reference of a workload is the first that can take part, twice', () =>
     'direct B',
     'floor floor',
   ])
+})
+
+test('where there are several ways to share loops, each backend has each, the reference twice in one', () => {
+  const bothWays = { ...ibdWorkload, loops: ['one', 'each'] as const }
+  const subjects = subjectsOfRound(['direct', 'virtual-sockman'], bothWays)
+  assert.deepEqual(
+    subjects.map(({ backend: name, loops, arm }) => `${name} ${loops} ${arm}`),
+    [
+      'direct one A',
+      "direct one A'",
+      'virtual-sockman one B',
+      'direct each B',
+      'virtual-sockman each B',
+    ],
+  )
+  assert.equal(new Set(subjects.map(({ name }) => name)).size, subjects.length)
+  const [one, , , each] = subjects
+  assert.deepEqual(identityOf(each, bothWays), { backend: 'direct', loops: 'each', arm: 'B' })
+  assert.deepEqual(identityOf(one, ibdWorkload), { backend: 'direct', loops: null, arm: 'A' })
 })
 
 test('rounds: those asked for, else those of the workload, else the usual number', () => {

@@ -1,7 +1,9 @@
+import type { LoopSharing } from '../implementations/node/service-options.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { FLOOR, participants } from './participants.ts'
 import type { Pinning } from './pinning.ts'
-import type { Arm } from './record.ts'
+import { programName } from './program.ts'
+import type { Arm, ProcessSample } from './record.ts'
 
 /** What a run measures, resolved: nothing is decided later than here. */
 export interface Plan {
@@ -31,6 +33,7 @@ export interface SubjectSpec {
   /** Unique within a round; the driver knows the subject by it. */
   name: string
   backend: string
+  loops: LoopSharing
   arm: Arm
 }
 
@@ -42,16 +45,33 @@ export function roundsOf({ rounds }: Pick<Plan, 'rounds'>, workload: Workload): 
 }
 
 /**
- * The reference twice, as A and A′, which nothing but their names tells apart; then the others; and
- * the floor, if asked for.
+ * The reference twice, as A and A′, which nothing but their names tells apart; then the others; then
+ * all of them with the other ways to share socket threads; and the floor, if asked for.
  */
 export function subjectsOfRound(names: readonly string[], workload: Workload): SubjectSpec[] {
   const able = participants(names, workload)
   const [reference, ...others] = able.filter(name => name !== FLOOR)
-  return [
-    { name: `${reference} A`, backend: reference, arm: 'A' },
-    { name: `${reference} A'`, backend: reference, arm: "A'" },
-    ...others.map(backend => ({ name: backend, backend, arm: 'B' as const })),
-    ...(able.includes(FLOOR) ? [{ name: FLOOR, backend: FLOOR, arm: 'floor' as const }] : []),
+  const [loops, ...otherLoops] = workload.loops
+  const compared = [
+    ...others.map(backend => ({ backend, loops })),
+    ...otherLoops.flatMap(other =>
+      [reference, ...others].map(backend => ({ backend, loops: other })),
+    ),
   ]
+  return [
+    { name: `${reference} A`, backend: reference, loops, arm: 'A' },
+    { name: `${reference} A'`, backend: reference, loops, arm: "A'" },
+    ...compared.map(one => ({ ...one, name: programName(one), arm: 'B' as const })),
+    ...(able.includes(FLOOR)
+      ? [{ name: FLOOR, backend: FLOOR, loops, arm: 'floor' as const }]
+      : []),
+  ]
+}
+
+/** Whose sample it is, for the record: how it shares socket threads only where that differs. */
+export function identityOf(
+  { backend, loops, arm }: SubjectSpec,
+  workload: Workload,
+): Pick<ProcessSample, 'backend' | 'loops' | 'arm'> {
+  return { backend, loops: workload.loops.length > 1 ? loops : null, arm }
 }

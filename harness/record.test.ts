@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { recordJsonSchema, recordSchema } from './record.ts'
 import {
+  loopRounds,
   measuredLarge,
   syntheticRecord,
   syntheticRounds,
@@ -14,7 +15,11 @@ test('the committed schema is the one this code validates against', () => {
 })
 
 test('a record survives being written as JSON and read again', () => {
-  const record = syntheticRecord(measuredLarge(syntheticRounds(8, { 'virtual-sockman': 1.02 })))
+  const costs = { reference: 1, other: 1, referenceEach: 1, otherEach: 1 }
+  const record = syntheticRecord(
+    measuredLarge(syntheticRounds(8, { 'virtual-sockman': 1.02 })),
+    measuredLarge(loopRounds(8, costs)),
+  )
   assert.deepEqual(recordSchema.parse(JSON.parse(JSON.stringify(record))), record)
 })
 

@@ -26,6 +26,12 @@ const workUnit = z.enum(['GB', 'message', 'request'])
  */
 const arm = z.enum(['A', "A'", 'B', 'floor'])
 
+/**
+ * How the services of a subject share socket threads: one for all, or one for each. Null where a
+ * workload is measured in one way only: its parameters say in which, if there is a choice.
+ */
+const loops = z.enum(['one', 'each']).nullable()
+
 const stage = z.enum(['start', 'handshake', 'run', 'stop'])
 
 /** CPU time and time spent runnable but not running, summed over the threads of one name. */
@@ -84,7 +90,7 @@ const outcome = z.discriminatedUnion('state', [
 ])
 
 /** One subject: a fresh process of one backend in one round. */
-const processSample = z.strictObject({ round: count, backend: z.string(), arm, outcome })
+const processSample = z.strictObject({ round: count, backend: z.string(), loops, arm, outcome })
 
 /**
  * `cpu` is subject CPU, `wall` elapsed time, both per unit of work; the next three are shares of
@@ -111,6 +117,7 @@ const metricUnit = z.enum(['s/GB', 'ns/message', 'ns/request', 'µs', 'cores', '
 
 const estimate = z.strictObject({
   backend: z.string(),
+  loops,
   arm,
   metric,
   unit: metricUnit,
@@ -127,13 +134,19 @@ const verdict = z.enum(['faster', 'slower', 'equivalent', 'inconclusive', 'inval
 
 /** Costs compared: a ratio above 1 means that `backend` needs more than `baseline`. */
 const comparison = z.strictObject({
-  kind: z.enum(['aa', 'backend', 'revision']),
+  /**
+   * A′ against A; a backend against the reference that shares socket threads as it does (or the
+   * reference against the floor); or a backend against itself, which shares them as A does.
+   */
+  kind: z.enum(['aa', 'backend', 'loops', 'revision']),
   scenario: z.string(),
   parameters,
   metric,
   unit: metricUnit,
   backend: z.string(),
+  loops,
   baseline: z.string(),
+  baselineLoops: loops,
   ratio: positive,
   /** The 95 % interval of `ratio`; null when there were too few rounds for one. */
   low: positive.nullable(),
@@ -181,9 +194,9 @@ const scenarioResult = z.strictObject({
   estimates: z.array(estimate),
   comparisons: z.array(comparison),
   /** By backend, over all its processes: what the 50 ms detector says. Empty without valid latencies. */
-  waits: z.array(z.strictObject({ backend: z.string(), verdict: waitVerdict })),
+  waits: z.array(z.strictObject({ backend: z.string(), loops, verdict: waitVerdict })),
   /** Backends whose elapsed time is the driver's: no `wall` of them is given. */
-  driverBound: z.array(z.string()),
+  driverBound: z.array(z.strictObject({ backend: z.string(), loops })),
   /** Why nothing is said about latencies, or null. */
   latencyInvalid: z.string().nullable(),
 })
@@ -193,6 +206,7 @@ const failure = z.strictObject({
   label: z.string(),
   round: count,
   backend: z.string(),
+  loops,
   arm,
   stage,
   reason: z.string(),

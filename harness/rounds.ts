@@ -2,7 +2,7 @@ import { findScenario } from '../scenarios/index.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { Driver, type DriverObserver } from './driver.ts'
 import { MeasuredSubject } from './measured-subject.ts'
-import { type Plan, roundsOf, subjectsOfRound } from './plan.ts'
+import { identityOf, type Plan, roundsOf, subjectsOfRound } from './plan.ts'
 import type { ProcessSample } from './record.ts'
 import { shuffled } from './shuffle.ts'
 
@@ -62,10 +62,9 @@ function nobodyStarted(
   observer: RoundsObserver,
 ): ProcessSample[] {
   const outcome = { state: 'failed', stage: 'start', reason } as const
-  const samples = subjectsOfRound(backends, workload).map(({ backend, arm }) => ({
+  const samples = subjectsOfRound(backends, workload).map(spec => ({
     round: 0,
-    backend,
-    arm,
+    ...identityOf(spec, workload),
     outcome,
   }))
   for (const sample of samples) observer.subjectFailed(workload, sample)

@@ -152,10 +152,10 @@ function configurationOf(plan: Plan): SockbenchRecord['configuration'] {
 }
 
 function failuresOf({ scenario, label, processes }: ScenarioResult): Failure[] {
-  return processes.flatMap(({ round, backend, arm, outcome }) => {
+  return processes.flatMap(({ round, backend, loops, arm, outcome }) => {
     if (outcome.state === 'completed') return []
     const { stage, reason } = outcome
-    return [{ scenario, label, round, backend, arm, stage, reason }]
+    return [{ scenario, label, round, backend, loops, arm, stage, reason }]
   })
 }
 
@@ -165,6 +165,6 @@ function dispatchFailures(dispatch: DispatchResult | null, { backends }: Plan): 
     const arm = backend === backends[0] ? 'A' : 'B'
     const label = consumers === 'one' ? 'one consumer' : 'three consumers'
     const { reason } = outcome
-    return [{ scenario: 'dispatch', label, round, backend, arm, stage: 'run', reason }]
+    return [{ scenario: 'dispatch', label, round, backend, loops: null, arm, stage: 'run', reason }]
   })
 }

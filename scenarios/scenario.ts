@@ -39,8 +39,11 @@ export interface Workload {
   readonly preparation: object
   /** What a subject runs, but for addresses and files, which the driver tells when it is prepared. */
   readonly services: readonly ServiceTemplate[]
-  /** Whether several services share a socket thread. */
-  readonly loops: LoopSharing
+  /**
+   * How the services of a subject share socket threads. Where there are several ways, each backend is
+   * measured with each of them in every round; the reference of all is the first.
+   */
+  readonly loops: readonly LoopSharing[]
   /**
    * Which subjects live at the same time: `together`, all of a round, their slices interleaved; `alone`,
    * one after the other, where a subject disturbs others by merely being there, or is measured at rest.
@@ -50,6 +53,11 @@ export interface Workload {
   readonly idleMs: number
   /** Whether latencies are recorded. */
   readonly measuresLatency: boolean
+  /**
+   * How many latencies may have one wait in common: subscribers of a push, requests in flight. So many
+   * samples count as one where it matters that they are independent.
+   */
+  readonly samplesTogether: number
   /** What a reader of its figures must know, if anything. */
   readonly caveats: readonly string[]
   /** What every subject works through before anything is measured, portion by portion: as `sliceWork`. */

@@ -1,10 +1,11 @@
 /**
  * Reads what `sockbench run --json` printed from stdin, and fails unless it is one valid record in
- * which nothing failed, every backend has its verdict, with an interval where there were rounds enough
+ * which nothing failed, every backend has its verdict, in each way of sharing loops, with an interval where there were rounds enough
  * for one, and the 50 ms detector was asked about all latencies. Figures are not judged.
  */
 import assert from 'node:assert/strict'
 import { stdin } from 'zx'
+import { type Program, programName, programsOf, runs } from '../harness/program.ts'
 import { type Arm, type Comparison, recordSchema } from '../harness/record.ts'
 
 const ROUNDS_FOR_AN_INTERVAL = 6
@@ -16,21 +17,27 @@ assert.deepEqual(record.failures, [])
 assert.ok(record.scenarios.length > 0, 'nothing was measured')
 
 for (const { label, comparisons, processes, waits, latencyInvalid } of record.scenarios) {
-  const backendsAs = (role: Arm) => [
-    ...new Set(processes.filter(({ arm }) => arm === role).map(({ backend }) => backend)),
-  ]
-  const [reference] = backendsAs('A')
+  const programsAs = (role: Arm) => programsOf(processes.filter(({ arm }) => arm === role))
+  const [reference] = programsAs('A')
   const cpu = comparisons.filter(({ metric }) => metric === 'cpu')
   assertOne(cpu, 'aa', reference, reference, label)
-  for (const backend of backendsAs('B')) assertOne(cpu, 'backend', backend, reference, label)
+  for (const program of programsAs('B')) {
+    const { backend, loops } = program
+    if (backend !== reference.backend) {
+      assertOne(cpu, 'backend', program, { ...reference, loops }, label)
+    }
+    if (loops !== reference.loops) {
+      assertOne(cpu, 'loops', program, { ...program, loops: reference.loops }, label)
+    }
+  }
   const timed = processes.filter(
     ({ outcome }) =>
       outcome.state === 'completed' && outcome.latency !== null && latencyInvalid === null,
   )
-  const detected = waits.map(({ backend }) => backend)
+  const detected = waits.map(programName)
   assert.deepEqual(
     new Set(detected),
-    new Set(timed.map(({ backend }) => backend)),
+    new Set(timed.map(programName)),
     `${label}: the detector was asked about ${detected.join(', ')}`,
   )
 }
@@ -42,17 +49,18 @@ console.log(
 function assertOne(
   comparisons: readonly Comparison[],
   kind: Comparison['kind'],
-  backend: string,
-  baseline: string,
+  program: Program,
+  baseline: Program,
   label: string,
 ): void {
   const found = comparisons.filter(
     comparison =>
       comparison.kind === kind &&
-      comparison.backend === backend &&
-      comparison.baseline === baseline,
+      runs(comparison, program) &&
+      runs({ backend: comparison.baseline, loops: comparison.baselineLoops }, baseline),
   )
-  assert.equal(found.length, 1, `${label}: ${found.length} comparisons ${backend} / ${baseline}`)
+  const names = `${programName(program)} / ${programName(baseline)}`
+  assert.equal(found.length, 1, `${label}: ${found.length} comparisons ${names}`)
   if (found[0].rounds < ROUNDS_FOR_AN_INTERVAL) return
-  assert.notEqual(found[0].low, null, `${label}: ${backend} / ${baseline} has no interval`)
+  assert.notEqual(found[0].low, null, `${label}: ${names} has no interval`)
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { ProcessSample } from '../record.ts'
 import {
   killedProcess,
+  loopRounds,
   measuredLarge,
   syntheticProcess,
   syntheticRounds,
@@ -217,7 +218,7 @@ test('where the driver was the bottleneck, elapsed time is not given', () => {
   assert.ok(!others.some(({ metric }) => metric === 'wall'))
   assert.ok(!analysis.comparisons.some(c => c.backend === 'other' && c.metric === 'wall'))
   assert.equal(cpuOf(analysis, 'other').rounds, 6)
-  assert.deepEqual(analysis.driverBound, ['other'])
+  assert.deepEqual(analysis.driverBound, [{ backend: 'other', loops: null }])
   assert.match(analysis.warnings.join(), /other: the driver was the bottleneck/)
 })
 
@@ -264,6 +265,70 @@ test('CPU read while a thread ran is reported above one slice in twenty', () => 
     /other: in 33 % of its slices a thread still ran/,
   )
   assert.deepEqual(analysed(inexact(0)).warnings, [])
+})
+
+const fourCosts = { reference: 1, other: 1.1, referenceEach: 1.2, otherEach: 1.5 }
+const ratiosOf = ({ comparisons }: Analysis) =>
+  comparisons
+    .filter(({ metric }) => metric === 'cpu')
+    .map(
+      ({ kind, backend, loops, baseline, baselineLoops, ratio }) =>
+        `${kind}: ${backend} ${loops} / ${baseline} ${baselineLoops} = ${ratio.toFixed(3)}`,
+    )
+
+test('loops: backends are compared where they share them alike, and each with itself', () => {
+  assert.deepEqual(ratiosOf(analysed(loopRounds(6, fourCosts))), [
+    'aa: direct one / direct one = 1.000',
+    'backend: other one / direct one = 1.100',
+    'loops: direct each / direct one = 1.200',
+    'backend: other each / direct each = 1.250',
+    'loops: other each / other one = 1.364',
+  ])
+})
+
+test('loops: the reference with one loop is the mean of A and A′', () => {
+  const processes = loopRounds(6, fourCosts).map(process =>
+    process.arm === "A'" ? syntheticProcess({ ...process, cost: 1.21 }) : process,
+  )
+  const found = ratiosOf(analysed(processes))
+  assert.equal(found[2], 'loops: direct each / direct one = 1.091')
+  assert.equal(found[3], 'backend: other each / direct each = 1.250')
+})
+
+test('loops: figures and findings of the two ways do not mix', () => {
+  const processes = loopRounds(6, fourCosts).map(process =>
+    process.loops === 'each' && process.backend === 'direct'
+      ? syntheticProcess({ ...process, cost: 1.2, wallFactor: 2, driverFactor: 1.9 })
+      : process,
+  )
+  const { estimates, driverBound } = analysed(processes)
+  const cpu = estimates.filter(({ metric }) => metric === 'cpu')
+  assert.deepEqual(
+    cpu.map(({ backend, loops, arm, value }) => [backend, loops, arm, value.toFixed(2)]),
+    [
+      ['direct', 'one', 'A', '1.00'],
+      ['direct', 'one', "A'", '1.00'],
+      ['other', 'one', 'B', '1.10'],
+      ['direct', 'each', 'B', '1.20'],
+      ['other', 'each', 'B', '1.50'],
+    ],
+  )
+  assert.deepEqual(driverBound, [{ backend: 'direct', loops: 'each' }])
+  assert.equal(estimates.filter(({ metric }) => metric === 'wall').length, 4)
+})
+
+test('loops: a difference that moves is told of the pair in which it does', () => {
+  const processes = loopRounds(6, { reference: 1, other: 1, referenceEach: 1, otherEach: 1 }).map(
+    process => {
+      const moves = process.loops === 'each' && process.backend === 'other'
+      const sliceFactors = moves ? [1, 1, 1, 1, 0.9, 0.9] : [1, 1, 1, 1, 1, 1]
+      return syntheticProcess({ ...process, cost: 1, sliceFactors })
+    },
+  )
+  const { warnings } = analysed(processes)
+  assert.equal(warnings.length, 2)
+  assert.match(warnings[0], /other, a loop each: its CPU difference moved by −10\.0 %/)
+  assert.match(warnings[1], /other, a loop each: its CPU difference from other moved by −10\.0 %/)
 })
 
 test('nothing measured is nothing concluded', () => {

@@ -1,3 +1,4 @@
+import { type Program, runs } from '../program.ts'
 import type { Comparison, Metric, MetricUnit, Parameters } from '../record.ts'
 import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
 import { minimumDetectableEffect } from '../statistics/minimum-detectable-effect.ts'
@@ -36,39 +37,62 @@ export function compareAll(
   const a = subjects.find(({ arm }) => arm === 'A')
   if (a === undefined) return []
   const twin = subjects.find(({ arm }) => arm === "A'")
-  const bias =
-    twin === undefined
-      ? []
-      : compared(comparing, 'aa', a.backend, a.backend, logsOf(twin), logsOf(a))
+  const bias = twin === undefined ? [] : compared(comparing, 'aa', twin, a, logsOf(twin), logsOf(a))
   const reference = twin === undefined ? logsOf(a) : meanByRound(logsOf(a), logsOf(twin))
-  const others = subjects.flatMap(subject => {
-    const { backend, arm } = subject
-    if (arm === 'B') {
-      return compared(comparing, 'backend', backend, a.backend, logsOf(subject), reference)
-    }
-    if (arm === 'floor' && withFloor) {
-      return compared(comparing, 'backend', a.backend, backend, reference, logsOf(subject))
-    }
-    return []
-  })
+  const comparedLogs = (subject: SubjectSamples) => (subject === a ? reference : logsOf(subject))
+  const others = pairsOf(subjects)
+    .filter(({ baseline }) => withFloor || baseline.arm !== 'floor')
+    .flatMap(({ kind, subject, baseline }) =>
+      compared(comparing, kind, subject, baseline, comparedLogs(subject), comparedLogs(baseline)),
+    )
   const biased = bias.some(
     ({ low, high }) => low !== null && high !== null && (low > 1 || high < 1),
   )
   return [...bias, ...others].map(comparison => (biased ? invalidated(comparison) : comparison))
 }
 
+/** Of different programs. Where A is one of them, A′ counts, too. */
+interface Pair {
+  kind: 'backend' | 'loops'
+  subject: SubjectSamples
+  baseline: SubjectSamples
+}
+
+/**
+ * Each other backend with the reference that shares socket threads as it does; whoever shares them
+ * unlike A with the same backend that does as A; and A with the floor.
+ */
+export function pairsOf(subjects: readonly SubjectSamples[]): Pair[] {
+  const a = subjects.find(({ arm }) => arm === 'A')
+  if (a === undefined) return []
+  const pair = (kind: Pair['kind'], subject: SubjectSamples, program: Program): Pair[] => {
+    const baseline = subjects.find(({ arm, ...one }) => arm !== "A'" && runs(one, program))
+    return baseline === undefined ? [] : [{ kind, subject, baseline }]
+  }
+  return subjects.flatMap(subject => {
+    const { backend, loops, arm } = subject
+    if (arm === 'floor') return pair('backend', a, subject)
+    if (arm !== 'B') return []
+    return [
+      ...(backend === a.backend ? [] : pair('backend', subject, { backend: a.backend, loops })),
+      ...(loops === a.loops ? [] : pair('loops', subject, { backend, loops: a.loops })),
+    ]
+  })
+}
+
 function compared(
   { scenario, parameters, metric, unit, marginPercent }: Comparing,
   kind: Comparison['kind'],
-  backend: string,
-  baseline: string,
+  { backend, loops }: Program,
+  baseline: Program,
   of: LogsByRound,
   from: LogsByRound,
 ): Comparison[] {
   const differences = differencesByRound(of, from)
   if (differences.length === 0) return []
-  const names = { kind, scenario, parameters, metric, unit, backend, baseline }
-  return [{ ...names, ...concluded(differences, marginPercent) }]
+  const names = { kind, scenario, parameters, metric, unit, backend, loops }
+  const against = { baseline: baseline.backend, baselineLoops: baseline.loops }
+  return [{ ...names, ...against, ...concluded(differences, marginPercent) }]
 }
 
 type Conclusion = Pick<

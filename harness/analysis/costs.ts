@@ -1,3 +1,4 @@
+import { type Program, programsOf, runs } from '../program.ts'
 import type { Comparison, Estimate, WorkUnit } from '../record.ts'
 import {
   type CostMetric,
@@ -14,7 +15,7 @@ import { estimateOf, type SubjectSamples, slicesOf } from './subjects.ts'
 export interface CostAnalysis {
   estimates: Estimate[]
   comparisons: Comparison[]
-  driverBound: string[]
+  driverBound: Program[]
 }
 
 /** CPU and elapsed time per unit of work. */
@@ -26,13 +27,13 @@ export function analyseCosts(
   const { scenario, parameters, unit, lives } = measured
   const costUnit = costUnits[unit]
   const paced = isPaced(subjects)
-  const driverBound = paced ? [] : backendsHeldUpByTheDriver(subjects)
+  const driverBound = paced ? [] : heldUpByTheDriver(subjects)
   const estimates: Estimate[] = []
   const comparisons: Comparison[] = []
   for (const metric of costMetrics) {
     const able =
       metric === 'wall'
-        ? subjects.filter(({ backend }) => !paced && !driverBound.includes(backend))
+        ? subjects.filter(one => !paced && !driverBound.some(bound => runs(bound, one)))
         : subjects
     estimates.push(
       ...able.flatMap(subject =>
@@ -62,13 +63,13 @@ function isPaced(subjects: readonly SubjectSamples[]): boolean {
 }
 
 /** Where the driver's core was busy and the subject's was not, elapsed time measures the driver. */
-function backendsHeldUpByTheDriver(subjects: readonly SubjectSamples[]): string[] {
+function heldUpByTheDriver(subjects: readonly SubjectSamples[]): Program[] {
   const busy = 0.9
   const held = subjects.filter(subject => {
     const slices = slicesOf(subject)
     return coreShare(slices, 'driverCpu') >= busy && coreShare(slices, 'cpu') < busy
   })
-  return [...new Set(held.map(({ backend }) => backend))]
+  return programsOf(held)
 }
 
 /** Slice group by slice group. */

@@ -107,6 +107,26 @@ test('the detector says of each backend what it finds in all its processes toget
   assert.ok(other.verdict.state === 'waits' && other.verdict.kind === 'uniform')
 })
 
+test('the detector is asked about one loop and a loop each apart', () => {
+  const waiting = { histogram: histogramOf(uniformWaits(SAMPLES)), lag: null }
+  const prompt = { histogram: histogramOf(steady(100e3, SAMPLES)), lag: null }
+  const processes = [
+    ['one', 'A', prompt] as const,
+    ['one', "A'", prompt] as const,
+    ['each', 'B', waiting] as const,
+  ].map(([loops, arm, latency]) =>
+    syntheticProcess({ round: 0, backend: 'direct', loops, arm, cost: 1, latency }),
+  )
+  const { waits } = conclude(processes).conclusions
+  assert.deepEqual(
+    waits.map(({ backend, loops, verdict }) => [backend, loops, verdict.state, verdict.samples]),
+    [
+      ['direct', 'one', 'none', 2 * SAMPLES],
+      ['direct', 'each', 'waits', SAMPLES],
+    ],
+  )
+})
+
 test('what went to many subscribers at once is one sample to the detector', () => {
   const processes = rounds(1, () => uniformWaits(SAMPLES))
   const measured = { ...measuredLatency(processes), sliceWork: 10 }

@@ -1,6 +1,7 @@
 import type { LatencyHistogram, LatencySummary } from '../../scenarios/latency/histogram.ts'
 import { detectWaits } from '../../scenarios/latency/wait-detector.ts'
 import { readMerged } from '../latency.ts'
+import { type Program, programName, programsOf, runs } from '../program.ts'
 import type {
   Comparison,
   Estimate,
@@ -73,11 +74,21 @@ function summariesOf(processes: readonly ProcessSample[]): Summaries {
 }
 
 /** The longest of all processes: a median of longest ones would hide it. */
-function maximumOf({ backend, arm, processes }: SubjectSamples, summaries: Summaries): Estimate[] {
+function maximumOf(
+  { backend, loops, arm, processes }: SubjectSamples,
+  summaries: Summaries,
+): Estimate[] {
   const longest = processes.flatMap(process => microseconds(summaries.get(process)?.max) ?? [])
   if (longest.length === 0) return []
   const [low, high] = [Math.min(...longest), Math.max(...longest)]
-  const named = { backend, arm, metric: 'latencyMax', unit: 'µs', interval: 'range' } as const
+  const named = {
+    backend,
+    loops,
+    arm,
+    metric: 'latencyMax',
+    unit: 'µs',
+    interval: 'range',
+  } as const
   return [{ ...named, value: high, low, high, rounds: longest.length }]
 }
 
@@ -85,15 +96,15 @@ function microseconds(ns: number | null | undefined): number | null {
   return ns === null || ns === undefined ? null : ns / 1000
 }
 
-/** By backend, A and A′ together. */
+/** A and A′ together. */
 function waitsOf({ processes, sliceWork }: Measured): ScenarioResult['waits'] {
-  return [...byBackend(processes)].flatMap(([backend, itsProcesses]) => {
+  return byProgram(processes).flatMap(([program, itsProcesses]) => {
     const histograms = latenciesOf(itsProcesses).map(({ histogram }) => histogram)
     if (histograms.length === 0) return []
     // What goes to many subscribers is one unit of work, and waits for all of them alike.
     const slices = itsProcesses.reduce((sum, { outcome }) => sum + sliceCount(outcome), 0)
     const verdict = readMerged(histograms, merged => detectWaits(merged, slices * sliceWork))
-    return [{ backend, verdict }]
+    return [{ ...program, verdict }]
   })
 }
 
@@ -111,7 +122,7 @@ const LAG_SHARE = 0.1
  * its lag is more than a tenth of the latency, and more than 0.1 ms at p50 or 1 ms at p99.
  */
 function lagProblem(processes: readonly ProcessSample[]): string | null {
-  for (const [backend, itsProcesses] of byBackend(processes)) {
+  for (const [program, itsProcesses] of byProgram(processes)) {
     const samples = latenciesOf(itsProcesses)
     const lags = samples.flatMap(({ lag }) => (lag?.of === 'driver' ? [lag.histogram] : []))
     if (lags.length === 0) continue
@@ -126,7 +137,7 @@ function lagProblem(processes: readonly ProcessSample[]): string | null {
       if (late <= LAG_FLOOR_NS[at] || late <= LAG_SHARE * taken) continue
       const [lateUs, takenUs] = [late, taken].map(ns => Math.round(ns / 1000))
       return (
-        `the load of ${backend} was itself late: ${at} of its lag is ${lateUs} µs, ` +
+        `the load of ${programName(program)} was itself late: ${at} of its lag is ${lateUs} µs, ` +
         `of the latency ${takenUs} µs`
       )
     }
@@ -138,9 +149,11 @@ function percentilesOf(merged: LatencyHistogram): LatencySummary {
   return merged.percentiles()
 }
 
-function byBackend(processes: readonly ProcessSample[]): Map<string, ProcessSample[]> {
-  const backends = [...new Set(processes.map(({ backend }) => backend))]
-  return new Map(backends.map(name => [name, processes.filter(({ backend }) => backend === name)]))
+function byProgram(processes: readonly ProcessSample[]): [Program, ProcessSample[]][] {
+  return programsOf(processes).map(program => [
+    program,
+    processes.filter(process => runs(process, program)),
+  ])
 }
 
 function latenciesOf(processes: readonly ProcessSample[]): LatencySample[] {

@@ -1,9 +1,9 @@
+import { type Program, programsOf, runs } from '../program.ts'
 import type { Arm, Estimate, Metric, MetricUnit, ProcessSample, Slice } from '../record.ts'
 import { median, medianInterval } from '../statistics/median.ts'
 
-/** All processes of one backend in one role, over the rounds. */
-export interface SubjectSamples {
-  backend: string
+/** All processes of one program in one role, over the rounds. */
+export interface SubjectSamples extends Program {
   arm: Arm
   processes: ProcessSample[]
 }
@@ -13,18 +13,17 @@ export function subjectsOf(processes: readonly ProcessSample[]): SubjectSamples[
   const roles: readonly Arm[] = ['A', "A'", 'B', 'floor']
   return roles.flatMap(arm => {
     const inRole = processes.filter(process => process.arm === arm)
-    const backends = [...new Set(inRole.map(({ backend }) => backend))]
-    return backends.map(backend => ({
-      backend,
+    return programsOf(inRole).map(program => ({
+      ...program,
       arm,
-      processes: inRole.filter(process => process.backend === backend),
+      processes: inRole.filter(process => runs(process, program)),
     }))
   })
 }
 
 /** The median of one figure per process, null where one has none; nothing where none has. */
 export function estimateOf(
-  { backend, arm, processes }: SubjectSamples,
+  { backend, loops, arm, processes }: SubjectSamples,
   metric: Metric,
   unit: MetricUnit,
   figureOf: (process: ProcessSample) => number | null,
@@ -33,7 +32,7 @@ export function estimateOf(
   if (figures.length === 0) return []
   const value = median(figures)
   const interval = medianInterval(figures)
-  return [{ backend, arm, metric, unit, value, ...interval, rounds: figures.length }]
+  return [{ backend, loops, arm, metric, unit, value, ...interval, rounds: figures.length }]
 }
 
 export function slicesOf({ processes }: SubjectSamples): Slice[] {

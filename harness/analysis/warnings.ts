@@ -1,16 +1,17 @@
-import type { Arm, WorkUnit } from '../record.ts'
+import { type Program, programName } from '../program.ts'
+import type { WorkUnit } from '../record.ts'
 import { costPerUnit } from '../statistics/cost-per-unit.ts'
 import { drift } from '../statistics/drift.ts'
 import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
 import { trimmedMean } from '../statistics/trimmed-mean.ts'
 import type { Measured } from './analyse.ts'
-import { inBoth, meanByRound } from './comparisons.ts'
+import { inBoth, meanByRound, pairsOf } from './comparisons.ts'
 import { sliceLogs } from './costs.ts'
 import { type SubjectSamples, slicesOf } from './subjects.ts'
 
 /** What was found about the whole workload, besides figures. */
 interface Findings {
-  driverBound: readonly string[]
+  driverBound: readonly Program[]
   latencyInvalid: string | null
 }
 
@@ -25,7 +26,7 @@ export function warningsOf(
     ...caveats,
     ...(latencyInvalid === null ? [] : [`${latencyInvalid}; so no latency is given`]),
     ...driverBound.map(
-      backend => `${backend}: the driver was the bottleneck, so no wall time is given`,
+      program => `${programName(program)}: the driver was the bottleneck, so no wall time is given`,
     ),
     ...differenceWarnings(subjects, unit, marginPercent),
     ...subjects.flatMap(subject => [...inexactWarning(subject), ...gapWarning(subject, unit)]),
@@ -43,17 +44,15 @@ function differenceWarnings(
   unit: WorkUnit,
   marginPercent: number,
 ): string[] {
-  const costsOf = (arm: Arm) => {
-    const subject = subjects.find(one => one.arm === arm)
-    return subject === undefined ? undefined : sliceLogs(subject, 'cpu', unit)
-  }
-  const [a, twin] = [costsOf('A'), costsOf("A'")]
-  if (a === undefined || twin === undefined) return []
-  const reference = meanByRound(a, twin)
-  return subjects
-    .filter(({ arm }) => arm === 'B')
-    .flatMap(subject => {
-      const rounds = [...inBoth(sliceLogs(subject, 'cpu', unit), reference)]
+  const costsOf = (subject: SubjectSamples) => sliceLogs(subject, 'cpu', unit)
+  const twin = subjects.find(({ arm }) => arm === "A'")
+  if (twin === undefined) return []
+  const comparedCosts = (subject: SubjectSamples) =>
+    subject.arm === 'A' ? meanByRound(costsOf(subject), costsOf(twin)) : costsOf(subject)
+  return pairsOf(subjects)
+    .filter(({ baseline }) => baseline.arm !== 'floor')
+    .flatMap(({ kind, subject, baseline }) => {
+      const rounds = [...inBoth(costsOf(subject), comparedCosts(baseline))]
       const series = rounds.map(([, costs, base]) => costs.map((cost, i) => cost - base[i]))
       if (series.length === 0) return []
       const moved = certainPercent(
@@ -65,18 +64,20 @@ function differenceWarnings(
         series.map((d, round) => trimmedMean(d, 0) - trimmed[round]),
         marginPercent,
       )
-      const { backend } = subject
+      const name = programName(subject)
+      const difference =
+        kind === 'loops' ? `CPU difference from ${programName(baseline)}` : 'CPU difference'
       return [
         moved === undefined
           ? []
           : [
-              `${backend}: its CPU difference moved by ${signed(moved)} from the first third of the ` +
+              `${name}: its ${difference} moved by ${signed(moved)} from the first third of the ` +
                 'slices to the last; the warm-up was too short, or the work changes',
             ],
         hidden === undefined
           ? []
           : [
-              `${backend}: over all slices its CPU difference is ${signed(hidden)} away from what the ` +
+              `${name}: over all slices its ${difference} is ${signed(hidden)} away from what the ` +
                 "trimmed one says: bursts (V8's compiler and collector, neighbours) hit it unevenly",
             ],
       ].flat()
@@ -119,6 +120,7 @@ function gapWarning(subject: SubjectSamples, unit: WorkUnit): string[] {
   ]
 }
 
-function nameOf({ backend, arm }: SubjectSamples): string {
-  return arm === "A'" ? `${backend} (A′)` : backend
+function nameOf(subject: SubjectSamples): string {
+  const name = programName(subject)
+  return subject.arm === "A'" ? `${name} (A′)` : name
 }

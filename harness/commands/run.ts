@@ -6,6 +6,7 @@ import { Interrupted, RunError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { type Plan, planDefaults, roundsOf } from '../plan.ts'
 import { print } from '../print.ts'
+import { programName } from '../program.ts'
 import { barLine, Progress, progressStyle, roundLine } from '../progress.ts'
 import type { SockbenchRecord } from '../record.ts'
 import { prepareStore, RecordError, runDirectory, saveRecord } from '../record-store.ts'
@@ -119,10 +120,11 @@ function observerOf(plan: Plan, progress: Progress): Omit<RunObserver, 'conclude
       const rounds = plan.dispatchRounds
       progress.show(roundLine({ round: round + 1, rounds, label, elapsedMs: elapsedMs(label) }))
     },
-    subjectFailed: ({ label }, { round, backend, arm, outcome }) => {
+    subjectFailed: ({ label }, { round, arm, outcome, ...program }) => {
       if (outcome.state === 'completed') return
       const { stage, reason } = outcome
-      progress.note(`${label}, round ${round + 1}: ${backend} ${arm} failed in ${stage}: ${reason}`)
+      const subject = `${programName(program)} ${arm}`
+      progress.note(`${label}, round ${round + 1}: ${subject} failed in ${stage}: ${reason}`)
     },
   }
 }

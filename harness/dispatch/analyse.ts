@@ -53,34 +53,33 @@ function medianCost(costs: readonly Cost[]): Cost {
   ) as Cost
 }
 
+/** The loop measured is P2P's, with a message received in each event: of these two kinds of load it says something. */
+const predicted = ['ibd', 'http']
+
 /**
- * Per unit of work: connections polled, chunks received and messages sent by their handlers, as
- * counted there, times what each costs more than in the reference, against the reference's measured
- * CPU. One figure per round of dispatch.
+ * What the reference does per unit of work (connections polled, chunks received, messages sent by
+ * handlers, as counted there), times what each of these costs more in a backend, against the
+ * reference's measured CPU. One figure per round of dispatch. Not for a loop that spins.
  */
 function predictionsFor(
   { scenario, label, unit, parameters, processes }: ScenarioResult,
   dispatched: readonly DispatchProcess[],
 ): DispatchPrediction[] {
-  const baseline = processes.find(({ arm }) => arm === 'A')?.backend
-  if (baseline === undefined) return []
-  const reference = processes.filter(({ arm }) => arm === 'A' || arm === "A'")
+  if (!predicted.includes(scenario) || parameters.mode === 'pollout') return []
+  const firstLoops = processes.filter(({ loops }) => loops !== 'each')
+  const reference = firstLoops.filter(({ arm }) => arm === 'A' || arm === "A'")
+  const baseline = reference[0]?.backend
+  const counts = eventsPerUnit(reference, unit)
   const cpuPerUnit = reference.flatMap(process => costPerUnit(process, 'cpu', unit) ?? [])
-  if (cpuPerUnit.length === 0) return []
+  if (baseline === undefined || counts === null || cpuPerUnit.length === 0) return []
   const cpuNs = median(cpuPerUnit) * (unit === 'GB' ? 1e9 : 1)
-  const wanted = Number(parameters.peers ?? parameters.connections ?? parameters.subscribers ?? 1)
-  const others = [...new Set(processes.filter(p => p.arm === 'B').map(p => p.backend))]
+  const wanted = Number(parameters.peers ?? parameters.connections ?? 1)
+  const others = [...new Set(firstLoops.filter(p => p.arm === 'B').map(p => p.backend))]
   return others.flatMap(backend => {
-    const counts = eventsPerUnit(
-      processes.filter(p => p.backend === backend),
-      unit,
-    )
-    const base = eventsPerUnit(reference, unit)
-    if (counts === null || base === null) return []
     const rounds = roundsOfBoth(dispatched, backend, baseline, wanted)
     if (rounds.length === 0) return []
     const percents = rounds.map(
-      ({ of, from }) => (100 * (totalNs(of, counts) - totalNs(from, base))) / cpuNs,
+      ({ of, from }) => (100 * (totalNs(of, counts) - totalNs(from, counts))) / cpuNs,
     )
     const { connections } = rounds[0].of
     return [
@@ -98,6 +97,7 @@ function predictionsFor(
   })
 }
 
+/** Of the reference, since a difference in counts is noise, or another effect than dispatch. */
 interface EventsPerUnit {
   polled: number
   received: number

@@ -10,8 +10,10 @@ const cost = z.strictObject({
   /** A difference of two medians: below 0 where noise is larger than what it costs. */
   eventNs: z.number(),
   sendNs: amount,
+  pollBytes: amount,
   eventBytes: amount,
   sendBytes: amount,
+  lookupsPerPoll: amount,
   lookupsPerEvent: amount,
   lookupsPerSend: amount,
   collectionsPerIteration: amount,
@@ -38,7 +40,7 @@ export const dispatchResult = z.strictObject({
   estimates: z.array(
     cost.extend({ backend: z.string(), consumers: z.enum(['one', 'all']), rounds: count }),
   ),
-  /** What these costs, times the events counted there, say about other scenarios of the same run. */
+  /** What these costs, times the events counted there, say about `ibd` and `http` of the same run. */
   predictions: z.array(
     z.strictObject({
       scenario: z.string(),

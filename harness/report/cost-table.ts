@@ -1,3 +1,4 @@
+import { runs } from '../program.ts'
 import type { ScenarioResult } from '../record.ts'
 import { roleOf, type ThreadRole } from '../thread-roles.ts'
 import { figure } from './quantities.ts'
@@ -60,5 +61,5 @@ export function throughputCell(result: ScenarioResult, row: SubjectRow): string 
   const wall = estimateIn(result, row, 'wall')
   if (wall !== null) return figure((result.unit === 'GB' ? 1e3 : 1e9) / wall)
   if (estimateIn(result, row, 'cpu') === null) return absent
-  return result.driverBound.includes(row.backend) ? 'driver-bound' : absent
+  return result.driverBound.some(bound => runs(bound, row)) ? 'driver-bound' : absent
 }

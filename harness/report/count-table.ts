@@ -1,11 +1,12 @@
+import { type Program, programName, programsOf, runs } from '../program.ts'
 import type { ProcessSample, ScenarioResult, WorkUnit } from '../record.ts'
 import { subjectsIn } from './subject-rows.ts'
 import { cell, figureTable, type Table } from './table.ts'
 
 /** What the subjects counted, A and A′ together, since they are the same program. */
 export function countTable({ processes, unit }: ScenarioResult): Table | null {
-  const backends = [...new Set(subjectsIn(processes).map(({ backend }) => backend))]
-  const counts = backends.map(backend => countsOf(processes, backend, unit))
+  const programs = programsOf(subjectsIn(processes))
+  const counts = programs.map(program => countsOf(processes, program, unit))
   const names = new Set(counts.flatMap(({ counters }) => [...counters.keys()]))
   const rows = [...names].flatMap(name => {
     const figures = counts.map(one => perUnit(one, name))
@@ -14,7 +15,7 @@ export function countTable({ processes, unit }: ScenarioResult): Table | null {
   })
   if (rows.length === 0) return null
   const per = unit === 'GB' ? 'per block' : `per 1000 ${unit}s`
-  return figureTable([per, ...backends], rows)
+  return figureTable([per, ...programs.map(programName)], rows)
 }
 
 export interface Counts {
@@ -25,11 +26,11 @@ export interface Counts {
 
 export function countsOf(
   processes: readonly ProcessSample[],
-  backend: string,
+  program: Program,
   unit: WorkUnit,
 ): Counts {
   const counts: Counts = { counters: new Map(), units: 0 }
-  for (const { outcome } of processes.filter(process => process.backend === backend)) {
+  for (const { outcome } of processes.filter(process => runs(process, program))) {
     if (outcome.state === 'failed') continue
     const { messages } = outcome.countedUnits
     counts.units += unit === 'GB' ? messages : messages / 1000

@@ -1,3 +1,4 @@
+import { runs } from '../program.ts'
 import type { ScenarioResult, WaitVerdict } from '../record.ts'
 import { throughputCell } from './cost-table.ts'
 import { duration, percentOfOne } from './quantities.ts'
@@ -69,8 +70,8 @@ export function latencyCell(
 }
 
 /** The share of samples that waited for the poll loop's timeout, A and A′ together. */
-export function waitedCell({ waits }: ScenarioResult, { backend }: SubjectRow): string {
-  const verdict = waits.find(one => one.backend === backend)?.verdict
+export function waitedCell({ waits }: ScenarioResult, row: SubjectRow): string {
+  const verdict = waits.find(one => runs(one, row))?.verdict
   return verdict === undefined ? absent : waitedText(verdict)
 }
 

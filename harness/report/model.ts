@@ -85,8 +85,9 @@ function hasLatency({ processes }: ScenarioResult): boolean {
   return processes.some(({ outcome }) => outcome.state === 'completed' && outcome.latency !== null)
 }
 
-function failureText({ backend, arm, scenario, label, round, stage, reason }: Failure): string {
-  return `${subjectName({ backend, arm })} did not finish ${scenario} (${label}), round ${round}, ${stage}: ${reason}`
+function failureText(failure: Failure): string {
+  const { scenario, label, round, stage, reason } = failure
+  return `${subjectName(failure)} did not finish ${scenario} (${label}), round ${round}, ${stage}: ${reason}`
 }
 
 function readingText({ scenarios }: SockbenchRecord): string {
@@ -96,6 +97,11 @@ function readingText({ scenarios }: SockbenchRecord): string {
   return [
     'columns are medians over processes; ratios are against the mean of A and A′, slice group by slice ' +
       'group, a fifth trimmed at each end',
+    ...(scenarios.some(({ comparisons }) => comparisons.some(({ kind }) => kind === 'loops'))
+      ? [
+          'of those with a loop each, the reference is against itself with one loop, and others are against it',
+        ]
+      : []),
     ...(scenarios.some(({ scenario }) => scenario === 'ibd') && measures(['message', 'GB'])
       ? ['a message is a block received and the request for another']
       : []),

@@ -1,3 +1,4 @@
+import { runs } from '../program.ts'
 import type { ScenarioResult, WaitVerdict } from '../record.ts'
 import { countCells, countLabel, countsOf } from './count-table.ts'
 import { cpuCell, latencyCell, restCells, restHead, waitedCell } from './latency-table.ts'
@@ -46,7 +47,7 @@ export function pushMatrix(group: PushGroup): Table {
 export function pushCounts(group: PushGroup): Table | null {
   const rows = rowsOf(group).map(({ result, row }) => ({
     names: nameCells(result, row),
-    counts: countsOf(result.processes, row.backend, result.unit),
+    counts: countsOf(result.processes, row, result.unit),
   }))
   if (rows.every(({ counts }) => counts.counters.size === 0)) return null
   const counted = [...new Set(rows.flatMap(({ counts }) => [...counts.counters.keys()]))]
@@ -80,7 +81,7 @@ function comparisonSentences({ parameters: { mode }, comparisons }: ScenarioResu
 function detectorSentence(group: PushGroup): string {
   const rows = rowsOf(group).filter(({ result, row }) => estimateIn(result, row, 'cpu') !== null)
   const verdictOn = (result: ScenarioResult, row: SubjectRow) =>
-    result.waits.find(({ backend }) => backend === row.backend)?.verdict.state ?? 'too-few'
+    result.waits.find(one => runs(one, row))?.verdict.state ?? 'too-few'
   const named = (state: WaitVerdict['state']) =>
     rows
       .filter(({ result, row }) => verdictOn(result, row) === state)

@@ -12,7 +12,9 @@ const cpu: Comparison = {
   metric: 'cpu',
   unit: 's/GB',
   backend: 'virtual-sockman',
+  loops: null,
   baseline: 'direct',
+  baselineLoops: null,
   ratio: 1.003,
   low: 0.998,
   high: 1.008,
@@ -92,6 +94,30 @@ test('the floor is a ratio, and an A/A′ pair that nothing cites speaks for its
     'direct against itself (A/A′) −0.1 % [−0.5, +0.4] CPU per GB: ' +
       'equivalent within ±1 %; smallest effect this run could see 0.7 %',
     'direct needs 1.064 × [1.051, 1.080] the CPU per GB of floor',
+  ])
+})
+
+test('subjects that share socket threads in different ways are told apart', () => {
+  const each = { loops: 'each', baselineLoops: 'each' } as const
+  const ways = { kind: 'loops', loops: 'each', baselineLoops: 'one' } as const
+  const one = { loops: 'one', baselineLoops: 'one' } as const
+  const comparisons = [
+    { ...cpu, ...one },
+    { ...cpu, ...each },
+    { ...cpu, ...ways },
+  ]
+  const against = (sentences: string[]) =>
+    sentences.map(sentence => sentence.replaceAll(/\+0\.3 % \[.*?\] |: .*/g, ''))
+  assert.deepEqual(against(sentencesOf(comparisons)), [
+    'virtual-sockman needs CPU per GB against direct',
+    'virtual-sockman, a loop each needs CPU per GB against direct, a loop each',
+    'virtual-sockman, a loop each needs CPU per GB against direct',
+  ])
+  const timed = comparisons.map(c => ({ ...c, metric: 'latencyP50' as const, unit: 'µs' as const }))
+  assert.deepEqual(against(latencySentences({ comparisons: timed })), [
+    'latency of virtual-sockman against direct',
+    'latency of virtual-sockman, a loop each against direct, a loop each',
+    'latency of virtual-sockman, a loop each against direct',
   ])
 })
 

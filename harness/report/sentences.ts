@@ -1,3 +1,4 @@
+import { programName } from '../program.ts'
 import type { Comparison, Metric, ScenarioResult } from '../record.ts'
 import { type CostMetric, costMetrics } from '../statistics/cost-per-unit.ts'
 import { change, marginText, percent } from './quantities.ts'
@@ -18,18 +19,27 @@ export function costSentences({ comparisons }: Compared): string[] {
   })
 }
 
-/** One short sentence per backend on its percentiles. */
+/** One short sentence on the percentiles of each two that are compared. */
 export function latencySentences({ comparisons }: Compared): string[] {
   const compared = comparisons.filter(({ kind, unit }) => kind !== 'aa' && unit === 'µs')
-  const backends = [...new Set(compared.map(({ backend }) => backend))]
-  return backends.map(backend => {
-    const [first, ...others] = compared.filter(one => one.backend === backend)
-    const texts = [first, ...others].map(
-      one =>
-        `${percentileNames[one.metric]} ${change(one.ratio, one.low, one.high)}, ${verdictText(one)}`,
-    )
-    return `latency of ${backend} against ${first.baseline}: ${texts.join('; ')}`
+  const pairs = [...new Set(compared.map(pairText))]
+  return pairs.map(pair => {
+    const texts = compared
+      .filter(one => pairText(one) === pair)
+      .map(
+        one =>
+          `${percentileNames[one.metric]} ${change(one.ratio, one.low, one.high)}, ${verdictText(one)}`,
+      )
+    return `latency of ${pair}: ${texts.join('; ')}`
   })
+}
+
+function pairText(comparison: Comparison): string {
+  return `${programName(comparison)} against ${baselineName(comparison)}`
+}
+
+function baselineName({ baseline, baselineLoops }: Comparison): string {
+  return programName({ backend: baseline, loops: baselineLoops })
 }
 
 const percentileNames: Partial<Record<Metric, string>> = { latencyP50: 'p50', latencyP99: 'p99' }
@@ -48,9 +58,10 @@ function citesAA({ kind, baseline }: Comparison): boolean {
 }
 
 function againstReference(comparison: CostComparison, aa: Comparison | undefined): string {
-  const { backend, baseline, ratio, low, high } = comparison
+  const { ratio, low, high } = comparison
   return [
-    `${backend} needs ${change(ratio, low, high)} ${costName(comparison)} against ${baseline}: ` +
+    `${programName(comparison)} needs ${change(ratio, low, high)} ${costName(comparison)} ` +
+      `against ${baselineName(comparison)}: ` +
       verdictText(comparison),
     ...(aa === undefined ? [] : [`A/A′ ${change(aa.ratio, aa.low, aa.high)}`]),
     ...detectable(comparison),

@@ -1,44 +1,52 @@
+import { type Program, programName, runs } from '../program.ts'
 import type { Arm, Comparison, Metric, ProcessSample, ScenarioResult } from '../record.ts'
 import { ratioFigure } from './quantities.ts'
 import { verdictText } from './sentences.ts'
 import { absent } from './table.ts'
 
-/** A row of a table: all processes of one backend in one role. */
-export interface SubjectRow {
-  backend: string
+/** A row of a table: all processes of one program in one role. */
+export interface SubjectRow extends Program {
   arm: Arm
 }
 
 /** A, A′, the others, the floor. */
 export function subjectsIn(processes: readonly ProcessSample[]): SubjectRow[] {
   const byName = new Map(
-    processes.map(({ backend, arm }) => [subjectName({ backend, arm }), { backend, arm }]),
+    processes.map(({ backend, loops, arm }) => {
+      const row = { backend, loops, arm }
+      return [subjectName(row), row]
+    }),
   )
   const order: readonly Arm[] = ['A', "A'", 'B', 'floor']
   return [...byName.values()].sort((x, y) => order.indexOf(x.arm) - order.indexOf(y.arm))
 }
 
-export function subjectName({ backend, arm }: SubjectRow): string {
-  return arm === "A'" ? `${backend} (A′)` : backend
+export function subjectName(row: SubjectRow): string {
+  return row.arm === "A'" ? `${programName(row)} (A′)` : programName(row)
 }
 
 export function estimateIn(
   { estimates }: ScenarioResult,
-  { backend, arm }: SubjectRow,
+  row: SubjectRow,
   metric: Metric,
 ): number | null {
-  const found = estimates.find(e => e.backend === backend && e.arm === arm && e.metric === metric)
+  const found = estimates.find(e => e.metric === metric && e.arm === row.arm && runs(e, row))
   return found?.value ?? null
 }
 
-/** The row's own comparison: A′ against A, others against the reference. */
+/**
+ * The row's own comparison: A′ against A, other backends against the reference that shares socket
+ * threads as they do, and the reference, where it shares them otherwise, against itself.
+ */
 export function cpuComparison(
-  { comparisons }: ScenarioResult,
-  { backend, arm }: SubjectRow,
+  { comparisons, processes }: ScenarioResult,
+  row: SubjectRow,
 ): Comparison | undefined {
-  if (arm === 'A' || arm === 'floor') return undefined
-  const isKind = (kind: Comparison['kind']) => (arm === "A'" ? kind === 'aa' : kind !== 'aa')
-  return comparisons.find(c => c.metric === 'cpu' && c.backend === backend && isKind(c.kind))
+  if (row.arm === 'A' || row.arm === 'floor') return undefined
+  const reference = processes.find(({ arm }) => arm === 'A')
+  const kindOfOthers = row.backend === reference?.backend ? 'loops' : 'backend'
+  const kind = row.arm === "A'" ? 'aa' : kindOfOthers
+  return comparisons.find(c => c.metric === 'cpu' && c.kind === kind && runs(c, row))
 }
 
 export const comparisonHead = ['CPU ratio', '95 % interval', 'verdict']

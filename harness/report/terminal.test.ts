@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { ProcessSample } from '../record.ts'
 import {
   killedProcess,
+  loopRounds,
   measuredLarge,
   syntheticProcess,
   syntheticRecord,
@@ -187,6 +188,47 @@ test('counts are per block, calls that nobody made are left out, zeros of events
     ],
   )
 })
+
+test('loops: rows, counts and sentences say who has a loop each', () => {
+  const costs = { reference: 1, other: 1.1, referenceEach: 1.2, otherEach: 1.5 }
+  const processes = loopRounds(6, costs).map(process =>
+    syntheticProcess({
+      ...process,
+      cost: costs[costName(process)],
+      counters: { lookups: process.loops === 'each' ? 600 : 300 },
+    }),
+  )
+  const killed = { ...killedProcess(6, 'other', 'B'), loops: 'each' as const }
+  const report = reportOf([...processes, killed])
+  const rows = report.split('\n\n')[1].split('\n').slice(1)
+  assert.deepEqual(
+    rows.map(row => row.split(/ {2,}/)).map(cells => [cells[0], cells[1], cells.at(-3)]),
+    [
+      ['direct', '1', '1'],
+      ['direct (A′)', '1', '1.0000'],
+      ['other', '1.1', '1.1000'],
+      ['direct, a loop each', '1.2', '1.2000'],
+      ['other, a loop each', '1.5', '1.2500'],
+    ],
+  )
+  assert.match(
+    report,
+    /\nper block +direct +other +direct, a loop each +other, a loop each\nlookups +1 +1 +2 +2\n/,
+  )
+  assert.match(report, /\ndirect, a loop each needs \+20\.0 % .* CPU per GB against direct: slower/)
+  assert.match(
+    report,
+    /\nother, a loop each needs \+25\.0 % .* CPU per GB against direct, a loop each: slower/,
+  )
+  assert.match(report, /\n {2}other, a loop each did not finish ibd/)
+  assert.match(report, /how to read: .*with a loop each, the reference is against itself/)
+  assert.doesNotMatch(reportOf(syntheticRounds(6, {})), /loop each/)
+})
+
+function costName({ backend, loops }: ProcessSample) {
+  if (loops === 'each') return backend === 'direct' ? 'referenceEach' : 'otherEach'
+  return backend === 'direct' ? 'reference' : 'other'
+}
 
 test('a subject that never finished has no figure, and its stage and reason are listed', () => {
   const rounds = syntheticRounds(6, {})

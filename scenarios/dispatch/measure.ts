@@ -15,9 +15,12 @@ export interface DispatchCost {
   eventNs: number
   /** A message handler's pass, per connection: a message taken and handled, its answer sent at once. */
   sendNs: number
-  /** Garbage made by either, per connection. */
+  /** Garbage made by each of the three, per connection. */
+  pollBytes: number
   eventBytes: number
   sendBytes: number
+  lookupsPerPoll: number
+  /** On top of those per poll. */
   lookupsPerEvent: number
   lookupsPerSend: number
   /** Maps and arrays made, per iteration. */
@@ -90,32 +93,47 @@ function medianNs(bench: Bench, task: string): number {
 }
 
 /** A scavenge in between makes a difference negative, or too small: the median passes over those. */
-function garbage(stage: P2pStage): Pick<DispatchCost, 'eventBytes' | 'sendBytes'> {
+function garbage(stage: P2pStage): Pick<DispatchCost, 'pollBytes' | 'eventBytes' | 'sendBytes'> {
   const cycles = Math.ceil(SMALL_HEAP_CHANGE / (ASSUMED_GARBAGE_BYTES * stage.connections))
-  const event: number[] = []
-  const send: number[] = []
-  for (let i = 0; i < GARBAGE_READINGS; i++) {
-    let [iterated, passed] = [0, 0]
+  const bytesMadeBy = (step: () => void, then: () => void) => {
+    let bytes = 0
     for (let cycle = 0; cycle < cycles; cycle++) {
-      stage.offerPings()
       const before = usedHeapBytes()
-      stage.iterate()
-      const between = usedHeapBytes()
-      stage.pass()
-      iterated += between - before
-      passed += usedHeapBytes() - between
+      step()
+      bytes += usedHeapBytes() - before
+      then()
     }
-    event.push(iterated / cycles / stage.connections)
-    send.push(passed / cycles / stage.connections)
+    return bytes / cycles
   }
-  const reading = usedHeapBytes()
-  const readingBytes = usedHeapBytes() - reading
-  const own = readingBytes / stage.connections
-  return {
-    eventBytes: Math.max(0, median(event) - own),
-    sendBytes: Math.max(0, median(send) - own),
-  }
+  const medianBytes = (step: () => void, then: () => void) =>
+    median(Array.from({ length: GARBAGE_READINGS }, () => bytesMadeBy(step, then)))
+  // Reading makes garbage, too.
+  const own = medianBytes(nothing, nothing)
+  const perConnection = (step: () => void, then: () => void) =>
+    Math.max(0, (medianBytes(step, then) - own) / stage.connections)
+
+  const pollBytes = perConnection(() => stage.iterate(), nothing)
+  stage.offerPings()
+  const polledAndReceivedBytes = perConnection(
+    () => stage.iterate(),
+    () => {
+      stage.pass()
+      stage.offerPings()
+    },
+  )
+  stage.iterate()
+  const sendBytes = perConnection(
+    () => stage.pass(),
+    () => {
+      stage.offerPings()
+      stage.iterate()
+    },
+  )
+  stage.pass()
+  return { pollBytes, eventBytes: Math.max(0, polledAndReceivedBytes - pollBytes), sendBytes }
 }
+
+function nothing(): void {}
 
 const GARBAGE_READINGS = 15
 /** So little that most readings see no scavenge. */
@@ -130,18 +148,26 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]
 }
 
-/** From a cycle of its own, since hooks and warming up count, too. */
+/** From cycles of their own, since hooks and warming up count, too. */
 function counted(
   stage: P2pStage,
-): Pick<DispatchCost, 'lookupsPerEvent' | 'lookupsPerSend' | 'collectionsPerIteration'> {
-  const before = stage.counts
+): Pick<
+  DispatchCost,
+  'lookupsPerPoll' | 'lookupsPerEvent' | 'lookupsPerSend' | 'collectionsPerIteration'
+> {
+  const start = stage.counts
+  stage.iterate()
+  const polled = stage.counts
   stage.offerPings()
   stage.iterate()
   stage.pass()
-  const after = stage.counts
+  const end = stage.counts
+  const lookupsPerPoll = (polled.socketLookups - start.socketLookups) / stage.connections
   return {
-    lookupsPerEvent: (after.socketLookups - before.socketLookups) / stage.connections,
-    lookupsPerSend: (after.handlerLookups - before.handlerLookups) / stage.connections,
-    collectionsPerIteration: after.collections - before.collections,
+    lookupsPerPoll,
+    lookupsPerEvent:
+      (end.socketLookups - polled.socketLookups) / stage.connections - lookupsPerPoll,
+    lookupsPerSend: (end.handlerLookups - polled.handlerLookups) / stage.connections,
+    collectionsPerIteration: polled.collections - start.collections,
   }
 }

@@ -54,7 +54,7 @@ export function httpWorkload(settings: Settings): Workload {
         socketBufferBytes: connectionDefaults.socketBufferBytes,
       },
     ],
-    loops: 'one',
+    loops: ['one'],
     // A loop that spins would spin on the CPU of the one that works.
     lives: sendMode === 'pollout' ? 'alone' : 'together',
     idleMs: 0,

@@ -118,7 +118,7 @@ function workload(settings: Settings): Download {
         socketBufferBytes: serverDefaults.socketBufferBytes,
       },
     ],
-    loops: 'one',
+    loops: ['one'],
     lives: 'together',
     idleMs: 0,
     measuresLatency: false,

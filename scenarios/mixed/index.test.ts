@@ -6,19 +6,20 @@ import { mixed } from './index.ts'
 
 const workloads = (...settings: [string, string][]) => mixed.workloads(new Map(settings))
 
-test('nothing set: large blocks of one peer, with one loop and with two', () => {
-  const both = workloads()
-  assert.deepEqual(
-    both.map(({ label, loops }) => [label, loops]),
-    [
-      ['large, 1 peer, one loop', 'one'],
-      ['large, 1 peer, a loop each', 'each'],
-    ],
-  )
-  const [one, each] = both
-  assert.deepEqual({ ...one.parameters, loops: 'each' }, each.parameters)
-  assert.deepEqual(one.services, each.services)
-  assert.deepEqual(one.preparation, each.preparation)
+const waysOf = (...settings: [string, string][]) =>
+  workloads(...settings).map(({ label, loops, parameters }) => [label, loops, parameters.loops])
+
+test('nothing set: large blocks of one peer, with one loop and with two in the same rounds', () => {
+  assert.deepEqual(waysOf(), [['large, 1 peer', ['one', 'each'], 'one,each']])
+})
+
+test('one way to share loops is in the label; several values of another setting are workloads', () => {
+  assert.deepEqual(waysOf(['loops', 'one']), [['large, 1 peer, one loop', ['one'], 'one']])
+  assert.deepEqual(waysOf(['loops', 'each']), [['large, 1 peer, a loop each', ['each'], 'each']])
+  assert.deepEqual(waysOf(['loops', 'each,one'], ['peers', '1,8']), [
+    ['large, 1 peer', ['one', 'each'], 'one,each'],
+    ['large, 8 peers', ['one', 'each'], 'one,each'],
+  ])
 })
 
 test('the download is that of ibd, with HTTP beside it', () => {

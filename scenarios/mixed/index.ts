@@ -13,6 +13,7 @@ const ownFallbacks: ReadonlyMap<string, string> = new Map([
   ['peers', '1'],
 ])
 
+/** Where there are both, the first is the reference's, and the other is compared with it. */
 const loopSharings: readonly LoopSharing[] = ['one', 'each']
 
 /**
@@ -27,7 +28,8 @@ export const mixed: Scenario = {
     ...ibd.settings.filter(({ name }) => downloadNames.includes(name)).map(withFallbackHere),
     {
       name: 'loops',
-      meaning: 'one socket loop for both protocols, or a loop for each',
+      meaning:
+        'one socket loop for both protocols, a loop for each, or both ways in the same rounds',
       fallback: loopSharings.join(','),
     },
     { name: 'connections', meaning: 'HTTP connections that are kept, 1 to 64', fallback: '4' },
@@ -50,7 +52,11 @@ export const mixed: Scenario = {
   driver: new URL('./driver.js', import.meta.url),
 
   workloads(settings) {
-    return settingsMatrix(this, settings).flatMap(workloadsOf)
+    const matrix = settingsMatrix(this, settings)
+    const loops = loopsAmong(matrix)
+    return matrix
+      .filter(chosen => textOf(chosen, 'loops') === loops[0])
+      .flatMap(chosen => workloadsOf(chosen, loops))
   },
 }
 
@@ -58,14 +64,19 @@ function withFallbackHere(setting: Setting): Setting {
   return { ...setting, fallback: ownFallbacks.get(setting.name) ?? setting.fallback }
 }
 
-/** Of one value for each setting: the download with these, and HTTP beside it. */
-function workloadsOf(settings: Settings): Workload[] {
-  const forDownload = new Map(downloadNames.map(name => [name, textOf(settings, name)]))
-  return ibd.workloads(forDownload).map(download => withHttp(download, settings))
+/** Both ways belong to one workload, where several values of another setting are workloads of their own. */
+function loopsAmong(matrix: readonly Settings[]): LoopSharing[] {
+  const chosen = matrix.map(settings => oneOf(settings, 'loops', loopSharings))
+  return loopSharings.filter(loops => chosen.includes(loops))
 }
 
-function withHttp(download: Download, settings: Settings): Workload {
-  const loops = oneOf(settings, 'loops', loopSharings)
+/** Of one value for each setting but `loops`: the download with these, and HTTP beside it. */
+function workloadsOf(settings: Settings, loops: readonly LoopSharing[]): Workload[] {
+  const forDownload = new Map(downloadNames.map(name => [name, textOf(settings, name)]))
+  return ibd.workloads(forDownload).map(download => withHttp(download, settings, loops))
+}
+
+function withHttp(download: Download, settings: Settings, loops: readonly LoopSharing[]): Workload {
   const workers = wholeNumber(settings, 'workers', 0, 16)
   const mix: HttpMix = {
     connections: wholeNumber(settings, 'connections', 1, 64),
@@ -76,8 +87,8 @@ function withHttp(download: Download, settings: Settings): Workload {
   return {
     ...download,
     scenario: 'mixed',
-    parameters: { ...download.parameters, loops, ...mix, workers },
-    label: [download.label, ...unusualWords(mix, workers), loopWords[loops]].join(', '),
+    parameters: { ...download.parameters, loops: loops.join(','), ...mix, workers },
+    label: [download.label, ...unusualWords(mix, workers), ...loopWords(loops)].join(', '),
     preparation,
     services: [
       ...download.services,
@@ -99,7 +110,11 @@ function withHttp(download: Download, settings: Settings): Workload {
 /** A connection waits while other subjects are measured: as long as P2P's would (Core's TIMEOUT_INTERVAL). */
 const IDLE_TIMEOUT_MS = 20 * 60_000
 
-const loopWords: Readonly<Record<LoopSharing, string>> = { one: 'one loop', each: 'a loop each' }
+/** Where there are both, subjects are named for theirs. */
+function loopWords(loops: readonly LoopSharing[]): string[] {
+  if (loops.length > 1) return []
+  return [loops[0] === 'one' ? 'one loop' : 'a loop each']
+}
 
 function largeEveryOf(settings: Settings): number {
   const largeEvery = wholeNumber(settings, 'large-every', 0, 1_000)

@@ -88,7 +88,7 @@ function workload(settings: Settings): Workload {
         keepAlive,
       },
     ],
-    loops: 'one',
+    loops: ['one'],
     lives: sendMode === 'pollout' ? 'alone' : 'together',
     idleMs: 0,
     measuresLatency: true,

@@ -103,7 +103,7 @@ function workload(settings: Settings): Workload {
         socketBufferBytes,
       },
     ],
-    loops: 'one',
+    loops: ['one'],
     lives: 'alone',
     idleMs: 1_000,
     measuresLatency: true,
