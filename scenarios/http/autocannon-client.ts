@@ -25,6 +25,7 @@ export interface AutocannonSocket {
   readonly _handle: { readonly fd: number } | null
   setNoDelay(on: boolean): unknown
   once(event: 'connect', listener: () => void): unknown
+  prependOnceListener(event: 'connect', listener: () => void): unknown
 }
 
 /** A client's requests in flight, oldest first: replies come in their order. */

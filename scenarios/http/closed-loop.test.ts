@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
 import { type AddressInfo, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { PosixSock } from '../../implementations/sock/posix-sock.ts'
+import type { AutocannonClient } from './autocannon-client.ts'
 import { type ClosedLoopLoad, type ConnectionUse, closedLoop } from './closed-loop.ts'
 import { type Behaviour, FakeServer } from './fixtures/fake-server.ts'
 import { expected, replyBytes, rightReply } from './fixtures/replies.ts'
@@ -40,7 +42,7 @@ const uses: [string, ConnectionUse, number][] = [
   ['one request each', { kind: 'one-request-each' }, 50],
 ]
 for (const [name, connectionUse, connections] of uses) {
-  test(`${name}: so many requests are sent, answered and recorded, and no more`, async t => {
+  test(`${name}: so many requests are sent and answered, and no more, and timed but for the first of a kept connection`, async t => {
     const fake = await fakeServer(t, { reply: rightReply, afterwards: 'stay' })
     const latenciesNs: number[] = []
     const recordLatency = (ns: number) => latenciesNs.push(ns)
@@ -48,7 +50,8 @@ for (const [name, connectionUse, connections] of uses) {
     assert.ok(outcome.state === 'completed', JSON.stringify(outcome))
     assert.equal(outcome.requests, 50)
     assert.equal(outcome.bytes, 50 * rightReply.length)
-    assert.equal(latenciesNs.length, 50)
+    const unrecorded = connectionUse.kind === 'keep-alive' ? connections : 0
+    assert.equal(latenciesNs.length, 50 - unrecorded)
     assert.ok(latenciesNs.every(ns => ns > 0 && ns <= outcome.wallNs))
     assert.deepEqual([fake.requests, fake.connections], [50, connections])
   })
@@ -62,14 +65,74 @@ for (const [name, connectionUse] of uses) {
     const latenciesNs: number[] = []
     const recordLatency = (ns: number) => latenciesNs.push(ns)
     // It makes the clients before it returns.
-    const running = closedLoop(load(fake.port, { connectionUse, recordLatency, requests: 3 }))
+    const running = closedLoop(load(fake.port, { connectionUse, recordLatency, requests: 6 }))
     second = 2
     const outcome = await running
     assert.ok(outcome.state === 'completed')
-    assert.deepEqual(latenciesNs, [0, 0, 0])
+    assert.deepEqual(new Set(latenciesNs), new Set([0]))
     assert.equal(outcome.wallNs, 0)
   })
 }
+
+const clocks: [string, ConnectionUse, string[], number[]][] = [
+  ['with a connection for each, connect(2)', { kind: 'one-request-each' }, ['connect'], [1e9, 1e9]],
+  [
+    'pipelined, the write of the first ones',
+    { kind: 'keep-alive', pipelining: 2 },
+    ['writeBuffer', 'writeLatin1String', 'writeUtf8String'],
+    [2e9],
+  ],
+]
+for (const [name, connectionUse, methods, expectedNs] of clocks) {
+  test(`${name} is part of a latency`, async t => {
+    const fake = await fakeServer(t, { reply: rightReply, afterwards: 'stay' })
+    let second = 1
+    t.mock.method(process, 'hrtime', () => [second, 0])
+    beforeCallsOfHandles(t, methods, () => ++second)
+    const latenciesNs: number[] = []
+    const recordLatency = (ns: number) => latenciesNs.push(ns)
+    await closedLoop(load(fake.port, { connectionUse, recordLatency, connections: 1, requests: 2 }))
+    assert.deepEqual(latenciesNs, expectedNs)
+  })
+}
+
+/** Handles are node:net's, and their methods its system calls. */
+function beforeCallsOfHandles(t: TestContext, methods: readonly string[], happens: () => void) {
+  const { connect } = Socket.prototype
+  const connectObserved = function (this: Socket, ...options: unknown[]) {
+    Reflect.apply(connect, this, options)
+    const handle: Record<string, (...parameters: unknown[]) => unknown> = Reflect.get(
+      this,
+      '_handle',
+    )
+    for (const method of methods) {
+      const call = handle[method]
+      handle[method] = (...parameters) => {
+        happens()
+        return call.apply(handle, parameters)
+      }
+    }
+    return this
+  }
+  t.mock.method(Socket.prototype, 'connect', connectObserved)
+}
+
+test('an autocannon that ends before all is answered fails the load', async t => {
+  const fake = await fakeServer(t, { reply: rightReply, afterwards: 'stay' })
+  const client: { prototype: AutocannonClient } = createRequire(import.meta.url)(
+    'autocannon/lib/httpClient.js',
+  )
+  const send = client.prototype._doRequest
+  let sent = 0
+  t.mock.method(client.prototype, '_doRequest', function (this: AutocannonClient) {
+    if (++sent <= 2) send.call(this)
+    else this.destroy()
+  })
+  assert.deepEqual(await closedLoop(load(fake.port, { connections: 1, requests: 3 })), {
+    state: 'failed',
+    reason: 'autocannon ended after 2 of 3 replies',
+  })
+})
 
 test('every connection has a fixed receive buffer and no delay', async t => {
   const fake = await fakeServer(t, { reply: rightReply, afterwards: 'stay' })

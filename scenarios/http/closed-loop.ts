@@ -5,7 +5,6 @@ import { createSyscallCounts } from '../../implementations/sock/syscalls.ts'
 import { monotonicNs } from '../../implementations/threads/monotonic-clock.ts'
 import {
   type AutocannonClient,
-  type AutocannonSocket,
   internalsOf,
   type RequestQueue,
   type TerminatedRequest,
@@ -31,8 +30,9 @@ export interface ClosedLoopLoad {
   /**
    * From the write of a request to the last byte of its reply, in ns. With pipelining each request
    * is written when an earlier reply is complete, and its latency includes its wait behind those
-   * still in flight. The first ones of a connection are written as soon as it is established; with
-   * a connection for each, the latency begins at the call of connect.
+   * still in flight. The first ones of a connection are written as soon as it is established, and the
+   * first reply is not recorded: the server still had to accept. With a connection for each request
+   * all are recorded, and begin just before connect(2).
    */
   recordLatency: (ns: number) => void
 }
@@ -124,15 +124,14 @@ class ClosedLoop {
   /** Takes over what a client sends, receives and compares. It is not connected yet. */
   add(client: AutocannonClient): void {
     this.#clients.push(client)
-    const queue = new MeasuredQueue(this, client, this.#load.expected)
+    const queue = new MeasuredQueue(this, client, this.#load)
     client.pipelinedRequests = queue
     this.#limitToShare(client)
     this.#watchConnections(client, queue)
     this.#watchParser(client)
   }
 
-  reply(latencyNs: number, nowNs: number): void {
-    this.#load.recordLatency(latencyNs)
+  reply(nowNs: number): void {
     this.#lastReplyNs = nowNs
     ++this.#replies
   }
@@ -159,8 +158,13 @@ class ClosedLoop {
 
   outcome(): ClosedLoopOutcome {
     if (this.#failure !== undefined) return { state: 'failed', reason: this.#failure }
+    const { requests } = this.#load
+    if (this.#replies !== requests) {
+      const reason = `autocannon ended after ${this.#replies} of ${requests} replies`
+      return { state: 'failed', reason }
+    }
     const wallNs = this.#lastReplyNs - this.#startNs
-    return { state: 'completed', requests: this.#replies, bytes: this.#bytes, wallNs }
+    return { state: 'completed', requests, bytes: this.#bytes, wallNs }
   }
 
   #stall(): void {
@@ -180,30 +184,28 @@ class ClosedLoop {
     }
   }
 
+  /**
+   * The first requests are put in the queue while further clients are still being made, and wait for
+   * the event loop to connect: node:net calls connect(2) in the next tick, and writes once connected.
+   * Their clock starts before that.
+   */
   #watchConnections(client: AutocannonClient, queue: MeasuredQueue): void {
+    const restart = () => queue.restartClock()
+    const keepsAlive = this.#load.connectionUse.kind === 'keep-alive'
     client.on('connError', error => this.failReply(`${error.message}; ${queue.progress}`))
     const connect = client._connect
     client._connect = () => {
       if (queue.isWaiting) {
         return this.failReply(`connection closed by the server; ${queue.progress}`)
       }
+      if (!keepsAlive) process.nextTick(restart)
       connect.call(client)
       const { conn } = client
+      if (keepsAlive) conn.prependOnceListener('connect', restart)
       // Without it a small request may wait for the acknowledgement of the one before.
       conn.setNoDelay(true)
-      this.#restartClock(conn, queue)
       conn.once('connect', () => this.#fixReceiveBuffer(conn._handle?.fd ?? -1))
     }
-  }
-
-  /**
-   * The first requests are put in the queue while further clients are still being made, and wait for
-   * the event loop to connect (node:net does so in the next tick).
-   */
-  #restartClock(conn: AutocannonSocket, queue: MeasuredQueue): void {
-    const restart = () => queue.restartClock()
-    if (this.#load.connectionUse.kind === 'keep-alive') conn.once('connect', restart)
-    else process.nextTick(restart)
   }
 
   /** As in every driver, the kernel must not tune it. Node has no way to set it. */
@@ -228,16 +230,18 @@ class ClosedLoop {
 class MeasuredQueue implements RequestQueue {
   readonly #loop: ClosedLoop
   readonly #client: AutocannonClient
+  readonly #load: ClosedLoopLoad
   readonly #comparison: ReplyComparison
   /** When the requests in flight were written, oldest first. */
   readonly #writtenNs: number[] = []
   #statusCode = 0
   #replies = 0
 
-  constructor(loop: ClosedLoop, client: AutocannonClient, expected: ExpectedReply) {
+  constructor(loop: ClosedLoop, client: AutocannonClient, load: ClosedLoopLoad) {
     this.#loop = loop
     this.#client = client
-    this.#comparison = new ReplyComparison(expected)
+    this.#load = load
+    this.#comparison = new ReplyComparison(load.expected)
   }
 
   get isWaiting(): boolean {
@@ -279,13 +283,19 @@ class MeasuredQueue implements RequestQueue {
       return { headers: { statusCode: this.#statusCode }, bytes: 0, duration: 0 }
     }
     const latencyNs = nowNs - writtenNs
-    this.#loop.reply(latencyNs, nowNs)
+    if (!this.#waitsForAccept) this.#load.recordLatency(latencyNs)
+    this.#loop.reply(nowNs)
     if (++this.#replies === this.#client.responseMax) this.#client.destroy()
     return { headers: { statusCode: this.#statusCode }, bytes: 0, duration: latencyNs / 1e6 }
   }
 
   clear(): void {
     this.#writtenNs.length = 0
+  }
+
+  /** Whether the next reply is the first of a connection that is kept. */
+  get #waitsForAccept(): boolean {
+    return this.#replies === 0 && this.#load.connectionUse.kind === 'keep-alive'
   }
 
   #judge(wrong: string | undefined): void {

@@ -109,8 +109,6 @@ async function serveOpen(
       signal,
       recordLatency: record.latency,
       recordLag: record.lag,
-      // The subject's lateness: the latency has it.
-      recordQueueing: () => {},
     })
   } finally {
     closeAll(connected.socks)

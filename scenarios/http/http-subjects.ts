@@ -54,7 +54,6 @@ export class HttpSubjects {
       timeoutMs: READY_TIMEOUT_MS,
       request: encodeRequest(this.#block.request, port),
       requestsEach: SLOW_REQUESTS,
-      pace: { kind: 'never' },
     })
     if (opened.state === 'failed') return opened
     subject.slowReaders = opened.readers
@@ -65,18 +64,26 @@ export class HttpSubjects {
     const subject = this.#subjects.get(name)
     if (subject === undefined) return failed('is not connected to')
     if (subject.failed !== undefined) return subject.failed
+    const outcome = await this.#serve(subject, requests)
+    if (outcome.state === 'failed') subject.failed = outcome
+    return outcome
+  }
+
+  /** Its slow readers are there from beginning to end, as far as can be seen. */
+  async #serve(subject: Subject, requests: number): Promise<Served> {
+    const lostBefore = findLost(subject)
+    if (lostBefore !== undefined) return lostBefore
     const isLead = subject.slices === 0
     const outcome = await serveLoad(this.#network, {
       exchange: isLead ? this.#lead : this.#measured,
       load: isLead ? leadLoad : this.#preparation.load,
       port: subject.port,
       requests,
-      // The same moments for every subject.
+      // The same moments for every subject, and in every round.
       seed: subject.slices++,
       signal: subject.released.signal,
     })
-    if (outcome.state === 'failed') subject.failed = outcome
-    return outcome
+    return outcome.state === 'failed' ? outcome : (findLost(subject) ?? outcome)
   }
 
   release(name: string): void {
@@ -102,6 +109,8 @@ interface Subject {
 async function awaitAnswers(subject: Subject, slowReaders: number): Promise<Ready> {
   const endsMs = performance.now() + READY_TIMEOUT_MS
   while (!subject.released.signal.aborted) {
+    const lost = findLost(subject)
+    if (lost !== undefined) return lost
     const answered = subject.slowReaders?.answered ?? 0
     if (answered === slowReaders) return { state: 'ready' }
     if (performance.now() > endsMs) {
@@ -112,6 +121,11 @@ async function awaitAnswers(subject: Subject, slowReaders: number): Promise<Read
     await sleep(LOOK_EVERY_MS)
   }
   return failed('released')
+}
+
+function findLost({ slowReaders }: Subject): Failed | undefined {
+  const lost = slowReaders?.findLost()
+  return lost === undefined ? undefined : failed(`a slow reader is lost: ${lost}`)
 }
 
 function failed(reason: string): Failed {

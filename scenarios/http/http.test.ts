@@ -71,7 +71,8 @@ test('a workload is what the driver loads and the subject serves', () => {
       connections: 0,
       sendMode: 'wakeup',
       workers: 2,
-      idleTimeoutMs: 30_000,
+      // Slow readers stay.
+      idleTimeoutMs: 1_200_000,
       socketBufferBytes: 256 << 10,
     },
   ])
@@ -89,6 +90,12 @@ test('a workload is what the driver loads and the subject serves', () => {
     slices: 8,
     sliceRequests: 100,
   })
+})
+
+test("without slow readers a connection is idle for as long as Core's", () => {
+  const [service] = one(['workers', '2']).services
+  assert.ok(service.protocol === 'http')
+  assert.equal(service.idleTimeoutMs, 30_000)
 })
 
 test('an open loop has a rate, and a caveat', () => {
@@ -120,11 +127,40 @@ test('cases that take long have few rounds, and say how many', () => {
   )
 })
 
-test('one round of what waits is enough for the 50 ms detector, and takes seconds', () => {
-  for (const name of ['partial-send', 'queued-block', 'next-in-pipeline']) {
-    const { slices, sliceWork } = one(['case', name])
-    assert.ok(slices * sliceWork >= 100 && slices * sliceWork < 120, name)
+test('what has few samples has enough for the 50 ms detector, and takes seconds', () => {
+  for (const name of ['partial-send', 'queued-block', 'next-in-pipeline', 'open-loop']) {
+    const { slices, sliceWork, samplesTogether, parameters, rounds = 0 } = one(['case', name])
+    const unrecorded = parameters.load === 'closed' ? Number(parameters.connections) : 0
+    const independent = (rounds * slices * (sliceWork - unrecorded)) / samplesTogether
+    assert.ok(independent >= 100 && independent < 120, name)
   }
+})
+
+test('requests in flight wait together, and so do those that come within 50 ms', () => {
+  const together = (...settings: [string, string][]) => one(...settings).samplesTogether
+  assert.equal(together(['connections', '16']), 16)
+  assert.equal(together(['connections', '4'], ['pipelining', '8']), 32)
+  assert.equal(together(['connections', '4'], ['connection', 'new']), 4)
+  assert.equal(together(['load', 'open'], ['rate', '2000']), 100)
+  assert.equal(together(['load', 'open'], ['rate', '1']), 1)
+  // Each of a burst waits for a timeout of its own.
+  assert.equal(together(['case', 'next-in-pipeline']), 1)
+})
+
+test('caveats say what CPU and latencies of a load include, and leave out', () => {
+  const [connections, closed, ...others] = one(['case', 'keep-alive']).caveats
+  assert.equal(
+    connections,
+    'CPU time includes opening and closing 16 connections for each 5000 requests',
+  )
+  assert.match(closed, /begin with the write of a request, .* asked less often: load=open/)
+  assert.deepEqual(others, [])
+  const allOf = (...settings: [string, string][]) => one(...settings).caveats.join()
+  assert.match(allOf(['load', 'open']), /16 connections for each 500 requests/)
+  assert.doesNotMatch(allOf(['load', 'open']), /closed loop/)
+  assert.doesNotMatch(allOf(['connection', 'new']), /opening/)
+  assert.match(allOf(['case', 'next-in-pipeline']), /1 connection for each 8 .* 100, 150, … ms/)
+  assert.doesNotMatch(allOf(['case', 'partial-send']), /100, 150/)
 })
 
 test('subjects that spin live alone', () => {
@@ -136,8 +172,8 @@ test('subjects that spin live alone', () => {
 
 test('where requests wait for 50 ms a slice has few, and fewer come before', () => {
   const requests = (...settings: [string, string][]) => one(...settings).sliceWork
-  assert.equal(requests(['workers', '2']), 2_000)
-  assert.equal(requests(['mode', 'queued']), 2_000)
+  assert.equal(requests(['workers', '2']), 5_000)
+  assert.equal(requests(['mode', 'queued']), 5_000)
   assert.equal(requests(['mode', 'queued'], ['workers', '2']), 256)
   assert.equal(requests(['case', 'partial-send']), 16)
   assert.equal(requests(['case', 'partial-send'], ['mode', 'wakeup']), 64)
@@ -146,11 +182,13 @@ test('where requests wait for 50 ms a slice has few, and fewer come before', () 
   const waiting = one(['case', 'queued-block'])
   assert.deepEqual(waiting.warmUp, [2_000, 16])
   assert.match(waiting.caveats.join(), /wait for the poll loop/)
-  assert.deepEqual(one(['case', 'keep-alive']).caveats, [])
-  assert.deepEqual(one(['case', 'keep-alive']).warmUp, [10_000, 2_000])
+  assert.deepEqual(one(['case', 'keep-alive']).warmUp, [10_000, 5_000])
+  // The more connections there are to open, the more requests.
+  assert.equal(requests(['connections', '64']), 19_200)
+  assert.equal(requests(['request', 'headers']), 2_000)
 })
 
-test('every workload has at least one request for each connection', () => {
+test('every workload has requests for each connection, and closed ones more than the first', () => {
   for (const connections of ['1', '16', '64']) {
     for (const request of ['small', 'block']) {
       for (const workload of workloads(
@@ -159,7 +197,8 @@ test('every workload has at least one request for each connection', () => {
         ['request', request],
         ['rate', '10'],
       )) {
-        assert.ok(workload.sliceWork >= Number(connections), workload.label)
+        const least = workload.parameters.load === 'closed' ? 2 : 1
+        assert.ok(workload.sliceWork >= least * Number(connections), workload.label)
       }
     }
   }

@@ -19,15 +19,11 @@ export interface OpenLoopLoad {
   /** From the intended moment of a request to the last byte of its reply. */
   recordLatency: (ns: number) => void
   /**
-   * From the intended moment of a request to its send, where a connection was free at that moment:
-   * the generator's own lateness, 0 in a perfect one.
+   * From the intended moment of a request to its send: by how much the load is not what it claims to
+   * be, whether the generator was slow, or every connection waited for the server. It is in the
+   * latency, too.
    */
   recordLag: (ns: number) => void
-  /**
-   * The same where every connection was busy at the intended moment: the server's lateness, which
-   * belongs to the latency.
-   */
-  recordQueueing: (ns: number) => void
 }
 
 export type OpenLoopOutcome =
@@ -91,7 +87,7 @@ class OpenLoop {
     this.#network = network
     this.#load = load
     for (const sock of socks) {
-      const connection = new Connection(sock, load.expected, this.#startNs)
+      const connection = new Connection(sock, load.expected)
       this.#connections.set(sock, connection)
       this.#idle.push(connection)
     }
@@ -118,15 +114,13 @@ class OpenLoop {
     while (this.#idle.length > 0 && this.#nextIntendedNs() <= nowNs) {
       const intendedNs = this.#nextIntendedNs()
       const connection = this.#idle[0]
-      const record =
-        connection.idleSinceNs <= intendedNs ? this.#load.recordLag : this.#load.recordQueueing
       const sentNs = monotonicNs()
       const result = connection.sock.send(this.#load.request, false)
       if (result !== this.#load.request.length) {
         this.#failure = `request ${this.#sent + 1} was not sent: ${describeSend(result)}`
         return
       }
-      record(sentNs - intendedNs)
+      this.#load.recordLag(sentNs - intendedNs)
       connection.intendedNs = intendedNs
       this.#idle.shift()
       ++this.#sent
@@ -176,10 +170,8 @@ class OpenLoop {
   }
 
   #answer(connection: Connection, intendedNs: number): void {
-    const nowNs = monotonicNs()
-    this.#load.recordLatency(nowNs - intendedNs)
+    this.#load.recordLatency(monotonicNs() - intendedNs)
     connection.intendedNs = undefined
-    connection.idleSinceNs = nowNs
     this.#idle.push(connection)
     ++this.#answered
   }
@@ -201,15 +193,12 @@ class Connection implements Events {
   readonly reader: ReplyReader
   /** The intended moment of the request in flight. */
   intendedNs: number | undefined
-  /** When the last reply had come. */
-  idleSinceNs: number
   readonly requested = RECV
   occurred = 0
 
-  constructor(sock: PosixSock, expected: ExpectedReply, idleSinceNs: number) {
+  constructor(sock: PosixSock, expected: ExpectedReply) {
     this.sock = sock
     this.reader = new ReplyReader(expected)
-    this.idleSinceNs = idleSinceNs
   }
 }
 

@@ -1,6 +1,6 @@
 import { describeErrno, isTransient } from '../../implementations/sock/errno.ts'
 import type { PosixNetwork, PosixSock } from '../../implementations/sock/posix-sock.ts'
-import { type Events, RECV } from '../../implementations/sock/sock.ts'
+import { ERR, type Events } from '../../implementations/sock/sock.ts'
 import { type ConnectionOptions, openConnections } from './connections.ts'
 
 export interface SlowReaderOptions extends ConnectionOptions {
@@ -8,13 +8,7 @@ export interface SlowReaderOptions extends ConnectionOptions {
   request: Buffer
   /** Pipelined on each connection, as far as the server takes them. */
   requestsEach: number
-  pace: ReadingPace
 }
-
-export type ReadingPace =
-  | { kind: 'never' }
-  /** So much per connection, and so often; the event loop may delay it. */
-  | { kind: 'trickle'; bytes: number; intervalMs: number }
 
 /** Small, so that what is not read stays with the server. */
 const slowReaderDefaults = { socketBufferBytes: 4096 } satisfies Partial<SlowReaderOptions>
@@ -23,7 +17,7 @@ export type SlowReadersOpened =
   | { state: 'open'; readers: SlowReaders }
   | { state: 'failed'; reason: string }
 
-/** Clients that ask for more than they read, until they are closed. */
+/** Clients that read no more of their replies than whether there is one, until they are closed. */
 export function openSlowReaders(
   network: PosixNetwork,
   options: SlowReaderOptions,
@@ -31,44 +25,43 @@ export function openSlowReaders(
   const connected = openConnections(network, { ...slowReaderDefaults, ...options })
   if (connected.state === 'failed') return connected
   const readers = connected.socks.map(sock => new SlowReader(sock, options))
-  return { state: 'open', readers: new SlowReaders(network, readers, options.pace) }
+  return { state: 'open', readers: new SlowReaders(network, readers) }
 }
+
+/** How often they try to send what is left of their requests, and look for an answer. */
+const TURN_INTERVAL_MS = 10
 
 export class SlowReaders {
   readonly #network: PosixNetwork
   readonly #readers: readonly SlowReader[]
   readonly #timer: NodeJS.Timeout
 
-  constructor(network: PosixNetwork, readers: readonly SlowReader[], pace: ReadingPace) {
+  constructor(network: PosixNetwork, readers: readonly SlowReader[]) {
     this.#network = network
     this.#readers = readers
-    const readBytes = pace.kind === 'trickle' ? pace.bytes : 0
     const turn = () => {
-      for (const reader of readers) reader.turn(readBytes)
+      for (const reader of readers) reader.turn()
     }
     turn()
-    this.#timer = setInterval(turn, pace.kind === 'trickle' ? pace.intervalMs : SEND_INTERVAL_MS)
+    this.#timer = setInterval(turn, TURN_INTERVAL_MS)
   }
 
-  /** How many have something to read: the server is answering them. */
+  /** To how many the server has begun to send what they asked for. */
   get answered(): number {
-    const waitSet = new Map(this.#readers.map(({ sock }) => [sock, receiving()]))
-    return Math.max(0, this.#network.waitMany(0, waitSet))
+    return this.#readers.filter(({ isAnswered }) => isAnswered).length
   }
 
-  /** Requests the server's socket took, by connection. */
-  get sentRequests(): number[] {
-    return this.#readers.map(reader => reader.sentRequests)
-  }
-
-  /** Bytes read, all connections together. */
-  get readBytes(): number {
-    return this.#readers.reduce((sum, reader) => sum + reader.readBytes, 0)
-  }
-
-  /** Why connections are lost, one reason for each; a reader that never reads may not notice. */
-  get lost(): string[] {
-    return this.#readers.flatMap(({ lost }) => (lost === undefined ? [] : [lost]))
+  /**
+   * Why the first one that is lost is: reset, or answered with something else; undefined if none is.
+   * A server that closes without a reset is not noticed: its end comes after what nobody reads.
+   */
+  findLost(): string | undefined {
+    const waitSet = new Map(this.#readers.map(({ sock }) => [sock, onlyErrors()]))
+    this.#network.waitMany(0, waitSet)
+    for (const reader of this.#readers) {
+      if ((waitSet.get(reader.sock)?.occurred ?? 0) & ERR) reader.noteError()
+    }
+    return this.#readers.find(({ lost }) => lost !== undefined)?.lost
   }
 
   /** Resets the connections: what was not read is gone. */
@@ -81,56 +74,68 @@ export class SlowReaders {
   }
 }
 
-/** How often a reader that never reads tries to send what is left of its requests. */
-const SEND_INTERVAL_MS = 10
+/** How a reply to a slow reader must begin. */
+const RIGHT_START = 'HTTP/1.1 200'
 
 class SlowReader {
   readonly sock: PosixSock
-  readonly #requestBytes: number
   /** All requests in one piece. */
   readonly #requests: Buffer
   #sentBytes = 0
-  #readBytes = 0
+  /** What has come of the reply's first bytes; more is not read. */
+  #start = ''
   #lost: string | undefined
 
   constructor(sock: PosixSock, { request, requestsEach }: SlowReaderOptions) {
     this.sock = sock
-    this.#requestBytes = request.length
     this.#requests = Buffer.concat(Array.from({ length: requestsEach }, () => request))
   }
 
-  get sentRequests(): number {
-    return Math.floor(this.#sentBytes / this.#requestBytes)
-  }
-
-  get readBytes(): number {
-    return this.#readBytes
+  get isAnswered(): boolean {
+    return this.#start === RIGHT_START
   }
 
   get lost(): string | undefined {
     return this.#lost
   }
 
-  turn(readBytes: number): void {
+  turn(): void {
     if (this.#lost !== undefined) return
+    if (this.#start.length < RIGHT_START.length) this.#readStart()
     if (this.#sentBytes < this.#requests.length) this.#send()
-    if (readBytes > 0) this.#read(Buffer.alloc(readBytes))
+  }
+
+  noteError(): void {
+    const errno = this.sock.getSockOpt('SO_ERROR')
+    this.#lose(errno > 0 ? describeErrno(errno) : 'closed by the server')
   }
 
   #send(): void {
     const sent = this.sock.send(this.#requests.subarray(this.#sentBytes), false)
     if (sent > 0) this.#sentBytes += sent
-    else if (!isTransient(-sent)) this.#lost = describeErrno(-sent)
+    else if (!isTransient(-sent)) this.#lose(describeErrno(-sent))
   }
 
-  #read(buffer: Buffer): void {
-    const received = this.sock.recv(buffer)
-    if (received > 0) this.#readBytes += received
-    else if (received === 0) this.#lost = 'closed by the server'
-    else if (!isTransient(-received)) this.#lost = describeErrno(-received)
+  #readStart(): void {
+    const missing = Buffer.alloc(RIGHT_START.length - this.#start.length)
+    const received = this.sock.recv(missing)
+    if (received === 0) return this.#lose('closed by the server')
+    if (received < 0) {
+      if (!isTransient(-received)) this.#lose(describeErrno(-received))
+      return
+    }
+    this.#start += missing.toString('latin1', 0, received)
+    if (!RIGHT_START.startsWith(this.#start)) {
+      this.#lose(`answered ${JSON.stringify(this.#start)} instead of "${RIGHT_START}"`)
+    }
+  }
+
+  /** The first reason counts. */
+  #lose(reason: string): void {
+    this.#lost ??= reason
   }
 }
 
-function receiving(): Events {
-  return { requested: RECV, occurred: 0 }
+function onlyErrors(): Events {
+  return { requested: 0, occurred: 0 }
 }

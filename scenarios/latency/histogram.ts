@@ -98,11 +98,13 @@ export class LatencyHistogram {
     return clamped
   }
 
-  percentiles(): LatencySummary {
+  /** @param samplesTogether so many samples count as one, since they may have had one wait in common */
+  percentiles(samplesTogether = 1): LatencySummary {
     const { count } = this
+    const fewest = SAMPLES_BEYOND_PERCENTILE * samplesTogether
     const at = (percent: number) => this.wasm.getValueAtPercentile(percent)
     const unlessFewBeyond = (perMille: number) =>
-      (count * (1000 - perMille)) / 1000 < SAMPLES_BEYOND_PERCENTILE ? null : at(perMille / 10)
+      (count * (1000 - perMille)) / 1000 < fewest ? null : at(perMille / 10)
     return {
       min: count === 0 ? null : at(0),
       p50: unlessFewBeyond(500),

@@ -40,6 +40,17 @@ test('the download is that of ibd, with HTTP beside it', () => {
   assert.ok(one.measuresLatency)
 })
 
+test('requests in flight wait together, and for a driver that sends blocks', () => {
+  const [workload] = workloads(['connections', '9'])
+  assert.equal(workload.samplesTogether, 9)
+  assert.match(workload.caveats.join(), /of the driver itself, which sends the blocks/)
+})
+
+test('subjects that spin live alone', () => {
+  const lives = workloads(['mode', 'optimistic,pollout']).map(workload => workload.lives)
+  assert.deepEqual(lives, ['together', 'alone'])
+})
+
 test('what is not as usual is in the label', () => {
   const [one] = workloads(
     ['loops', 'one'],

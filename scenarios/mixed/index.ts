@@ -103,6 +103,7 @@ function withHttp(download: Download, settings: Settings, loops: readonly LoopSh
     ],
     loops,
     measuresLatency: true,
+    samplesTogether: mix.connections,
     caveats: [...download.caveats, ...caveatsOf(mix)],
   }
 }
@@ -139,6 +140,7 @@ function caveatsOf({ connections, requestsPerBlock, largeEvery }: HttpMix): stri
   return [
     `costs of a block include those of ${counted(requestsPerBlock, 'HTTP request')}`,
     `latencies are of a closed loop over ${counted(connections, 'connection')}: what is slow is asked less often`,
+    'latencies include delays of the driver itself, which sends the blocks in the same thread',
     ...(largeEvery === 0 ? [] : ['latencies are of the small requests alone']),
   ]
 }

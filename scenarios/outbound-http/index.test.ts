@@ -54,6 +54,7 @@ test('what is set is what wallet, payee and record are told', () => {
     },
   ])
   assert.deepEqual([workload.slices, workload.sliceWork, workload.warmUp], [3, 7, [14]])
+  assert.equal(workload.samplesTogether, 1)
 })
 
 test('subjects that spin at rest live alone, and the reader is told', () => {

@@ -92,6 +92,7 @@ function workload(settings: Settings): Workload {
     lives: sendMode === 'pollout' ? 'alone' : 'together',
     idleMs: 0,
     measuresLatency: true,
+    samplesTogether: 1,
     caveats: [
       LIBUV_CAVEAT,
       ...(waits && sendMode !== 'queued' ? [ADDED_CAVEAT] : []),

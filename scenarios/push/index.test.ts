@@ -101,6 +101,13 @@ test('many subscribers are pushed to less often, so that a slice takes as long',
   ])
 })
 
+test('subscribers of a push wait together, and for the driver too', () => {
+  const [one, many] = workloads({ subscribers: '1,16', mode: 'queued' })
+  assert.deepEqual([one.samplesTogether, many.samplesTogether], [1, 16])
+  assert.match(one.caveats.join(), /its garbage collector$/)
+  assert.match(many.caveats.join(), /its garbage collector, and up to 16 recvs in a row$/)
+})
+
 test('only the mode whose socket thread spins has a caveat of its own', () => {
   const caveats = workloads().map(workload => workload.caveats.length)
   assert.deepEqual(
