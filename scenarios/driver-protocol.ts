@@ -55,7 +55,8 @@ export interface LatencyMeasurement {
 }
 
 /**
- * Whose schedule it was. A driver that is late measures itself; how late a subject is to do what it
+ * Whose schedule it was. A driver that is late, or finds no connection free, makes another load than it
+ * was to make; how late a subject is to do what it
  * was to do by itself is part of what it is measured for.
  */
 interface Lag {

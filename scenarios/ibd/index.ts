@@ -44,7 +44,7 @@ export const ibd: DownloadScenario = {
     {
       name: 'peers',
       meaning: `connections to download from, 1 to ${MAX_PEERS}`,
-      fallback: '1,8',
+      fallback: '1',
     },
     { name: 'mode', meaning: `who sends: ${sendModes.join(', ')}`, fallback: 'optimistic' },
     {

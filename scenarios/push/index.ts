@@ -105,7 +105,7 @@ function workload(settings: Settings): Workload {
     ],
     loops: ['one'],
     lives: 'alone',
-    idleMs: 1_000,
+    idleMs: 500,
     measuresLatency: true,
     samplesTogether: subscribers,
     caveats: [
@@ -138,7 +138,7 @@ const POLLOUT_CAVEAT =
  * compiled for another 8 ms in the first slices, on the CPU of the thread that is to push.
  */
 const WARM_UP_PORTIONS = 8
-const WARM_UP_PORTION_US = 250_000
+const WARM_UP_PORTION_US = 160_000
 /** Three of them are pushes enough for a p99 of one process. */
 const SLICE_US = 500_000
 /** Takes some 6 s for each backend and mode; what the modes do to latency is a factor, not per cents. */
