@@ -87,7 +87,7 @@ test('a workload is what the driver loads and the subject serves', () => {
     workers: 2,
     mode: 'wakeup',
     slowReaders: 3,
-    slices: 8,
+    slices: 4,
     sliceRequests: 100,
   })
 })

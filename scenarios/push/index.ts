@@ -141,7 +141,7 @@ const WARM_UP_PORTIONS = 8
 const WARM_UP_PORTION_US = 160_000
 /** Three of them are pushes enough for a p99 of one process. */
 const SLICE_US = 500_000
-/** Takes some 6 s for each backend and mode; what the modes do to latency is a factor, not per cents. */
+/** Takes some 4 s for each backend and mode; what the modes do to latency is a factor, not per cents. */
 const ROUNDS = 1
 
 /**
