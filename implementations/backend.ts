@@ -20,7 +20,6 @@ export interface Backend {
 
 export interface Service<O extends ServiceOptions> {
   readonly onSocketThread: Polling<O> | Evented<O>
-  readonly handlerThread?: (context: HandlerThreadContext<O>) => void
   readonly openHandler?: (context: HandlerThreadContext<O>) => HandlerLoop
 }
 

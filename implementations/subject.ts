@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { handlerThreadNames, socketThreads } from './backend.ts'
 import { CONNECT_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './node/loop-constants.ts'
-import type { LoopSharing, ServiceOptions } from './node/service-options.ts'
+import type { LoopSharing, Protocol, ServiceOptions } from './node/service-options.ts'
 import type { ThreadEvent } from './node/thread-context.ts'
 import { describeErrno } from './sock/errno.ts'
 import { PosixNetwork } from './sock/posix-sock.ts'
@@ -42,9 +42,11 @@ export class Subject {
     }
   }
 
-  /** Of the first service that downloads, which is all there is of that kind. */
+  /** Of the service that downloads. @throws without one */
   get progress(): Progress {
-    return this.services[0].memory.progress
+    const download = this.services.find(({ protocol }) => protocol === 'p2p')
+    if (download === undefined) throw new Error('no service of this subject downloads')
+    return download.memory.progress
   }
 
   /** What all threads have counted since the start. */
@@ -64,7 +66,7 @@ export class Subject {
   private startService(options: ServiceOptions): ServiceData {
     const memory = ServiceMemory.create()
     const wakeUp = options.sendMode === 'wakeup' ? createWakeUp() : undefined
-    this.services.push({ memory, wakeUp })
+    this.services.push({ protocol: options.protocol, memory, wakeUp })
     const data = (connections: MessagePort[]): ServiceData => ({
       options,
       memoryBuffer: memory.buffer,
@@ -101,6 +103,7 @@ export class Subject {
 }
 
 interface RunningService {
+  protocol: Protocol
   memory: ServiceMemory
   wakeUp: WakeUpFd | undefined
 }

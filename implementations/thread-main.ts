@@ -39,10 +39,7 @@ async function main({ backend, name, role, services, countersBuffer }: ThreadDat
   const contexts = services.map(data => contextOf(data, network, counters))
   const implementations = services.map(({ options }) => serviceOf(backend, options))
   if (role === 'socket') await runSocketThread(implementations, contexts)
-  else {
-    implementations[0].handlerThread?.(contexts[0])
-    implementations[0].openHandler?.(contexts[0]).run()
-  }
+  else implementations[0].openHandler?.(contexts[0]).run()
   for (const { connections } of services) for (const port of connections) port.close()
 }
 

@@ -57,6 +57,8 @@ class HttpServer extends SockMan<ServedClient> implements WorkerReplier<HttpClie
   private readonly flow: RequestFlow<ServedClient>
   private readonly optimistic: boolean
   private readonly alwaysAskToSend: boolean
+  /** Read once per iteration. */
+  private nowMs = performance.now()
   private nextClientId = 0
 
   constructor(context: ThreadContext<HttpOptions>, announce: SocketThreadContext['announce']) {
@@ -136,9 +138,9 @@ class HttpServer extends SockMan<ServedClient> implements WorkerReplier<HttpClie
   override eventIOLoopCompletedForOne(): void {}
 
   override eventIOLoopCompletedForAll(): void {
-    const nowMs = performance.now()
+    this.nowMs = performance.now()
     for (const client of this.clients) {
-      if (!client.memory.closed) this.goOnWith(client, nowMs)
+      if (!client.memory.closed) this.goOnWith(client)
     }
     const { nodesMutex } = this.context.service
     nodesMutex.lock()
@@ -151,8 +153,8 @@ class HttpServer extends SockMan<ServedClient> implements WorkerReplier<HttpClie
   }
 
   /** Hands on the request that may be handled now, and closes what is over. */
-  private goOnWith(client: ServedClient, nowMs: number): void {
-    const then = this.flow.goOn(client, nowMs)
+  private goOnWith(client: ServedClient): void {
+    const then = this.flow.goOn(client, this.nowMs)
     if (then === 'close') this.closeConnection(client)
     else if (then === 'finish') client.sock.shutdown()
   }
@@ -183,7 +185,7 @@ class HttpServer extends SockMan<ServedClient> implements WorkerReplier<HttpClie
     memory.markAnswered()
     if (queueWasEmpty && this.optimistic) this.sendMessagesAsBytes(client)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
   }

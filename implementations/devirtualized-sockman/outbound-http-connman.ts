@@ -158,6 +158,7 @@ class RequesterConnman extends SockMan<PolledServerSock> implements WalletConnma
     this.polled.splice(this.polled.indexOf(connection), 1)
     nodesMutex.unlock()
     this.closeConnection(connection)
+    this.context.service.handlerWakeUp.wake()
   }
 
   // ---- wallet's thread ----
@@ -181,7 +182,7 @@ class RequesterConnman extends SockMan<PolledServerSock> implements WalletConnma
     this.counts[Counter.messagesSent]++
     if (this.optimistic) this.sendMessagesAsBytes(connection)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
   }

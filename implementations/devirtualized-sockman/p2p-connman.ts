@@ -57,6 +57,8 @@ class P2pConnman extends SockMan<P2pNode> implements HandlerConnman<P2pNode> {
   private readonly optimistic = this.context.options.sendMode === 'optimistic'
   private readonly alwaysAskToSend = this.context.options.sendMode === 'pollout'
   private nextNodeId = 0
+  /** Read once per iteration, as Core does. */
+  private nowMs = performance.now()
 
   // ---- socket thread ----
 
@@ -84,6 +86,11 @@ class P2pConnman extends SockMan<P2pNode> implements HandlerConnman<P2pNode> {
 
   private announce: SocketThreadContext['announce'] = () => {
     throw new Error('connections are opened by the socket thread')
+  }
+
+  override socketHandler(): void {
+    this.nowMs = performance.now()
+    super.socketHandler()
   }
 
   override eventNewConnectionAccepted(sock: NetSock): P2pNode | undefined {
@@ -147,7 +154,7 @@ class P2pConnman extends SockMan<P2pNode> implements HandlerConnman<P2pNode> {
     nodesMutex.lock()
     if (this.nodes.some(node => node.memory.disconnectRequested)) {
       for (const node of this.nodes) {
-        if (node.memory.disconnectRequested) this.closeConnection(node)
+        if (node.memory.disconnectRequested) this.closeNode(node)
       }
       this.nodes = this.nodes.filter(node => !node.memory.disconnectRequested)
     }
@@ -156,7 +163,13 @@ class P2pConnman extends SockMan<P2pNode> implements HandlerConnman<P2pNode> {
 
   private disconnectAndClose(node: P2pNode): void {
     node.memory.requestDisconnect()
+    this.closeNode(node)
+  }
+
+  /** The message-handler thread sees `closed` and lets go of the node. */
+  private closeNode(node: P2pNode): void {
     this.closeConnection(node)
+    this.context.service.handlerWakeUp.wake()
   }
 
   private createNode(inbound: boolean, sock: NetSock): P2pNode {
@@ -181,7 +194,7 @@ class P2pConnman extends SockMan<P2pNode> implements HandlerConnman<P2pNode> {
       this.sendMessagesAsBytes(node)
     }
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
   }

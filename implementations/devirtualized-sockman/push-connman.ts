@@ -124,7 +124,7 @@ class Sv2Connman extends SockMan<Sv2Subscriber> implements PushConnman<Sv2Subscr
     nodesMutex.lock()
     if (this.subscribers.some(({ memory }) => memory.disconnectRequested)) {
       for (const subscriber of this.subscribers) {
-        if (subscriber.memory.disconnectRequested) this.closeConnection(subscriber)
+        if (subscriber.memory.disconnectRequested) this.closeSubscriber(subscriber)
       }
       this.subscribers = this.subscribers.filter(({ memory }) => !memory.disconnectRequested)
     }
@@ -133,7 +133,13 @@ class Sv2Connman extends SockMan<Sv2Subscriber> implements PushConnman<Sv2Subscr
 
   private disconnectAndClose(subscriber: Sv2Subscriber): void {
     subscriber.memory.requestDisconnect()
+    this.closeSubscriber(subscriber)
+  }
+
+  /** The handler thread sees `closed` and lets go of the subscriber. */
+  private closeSubscriber(subscriber: Sv2Subscriber): void {
     this.closeConnection(subscriber)
+    this.context.service.handlerWakeUp.wake()
   }
 
   // ---- handler thread ----
@@ -146,7 +152,7 @@ class Sv2Connman extends SockMan<Sv2Subscriber> implements PushConnman<Sv2Subscr
     if (queued) this.counts[Counter.messagesSent]++
     if (queueWasEmpty && this.optimistic) this.sendMessagesAsBytes(subscriber)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
     return queued

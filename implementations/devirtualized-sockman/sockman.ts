@@ -28,8 +28,6 @@ export abstract class SockMan<C extends Connection> implements SocketHandler {
   /** Of this iteration. */
   private snapshot: readonly C[] = []
   private readonly wakeUpEvents: Events = { requested: RECV, occurred: 0 }
-  /** Read once per iteration, as Core does. */
-  protected nowMs = performance.now()
 
   constructor(context: ThreadContext) {
     this.context = context
@@ -105,21 +103,19 @@ export abstract class SockMan<C extends Connection> implements SocketHandler {
     memory.markClosed()
     sock.close()
     memory.sockMutex.unlock()
-    this.context.service.handlerWakeUp.wake()
   }
 
   // ---- the loop ----
 
-  generateWaitSockets(): EventsPerSock {
+  generateWaitSockets(eventsPerSock: EventsPerSock): void {
     this.eventIOLoopCompletedForAll()
     this.snapshot = this.snapshotOfConnections()
-    const eventsPerSock: EventsPerSock = new Map()
-    this.counts[Counter.collectionsMade] += 2
+    this.counts[Counter.collectionsMade]++
     const { wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, this.wakeUpEvents)
     for (const [sock, events] of this.listening) {
       events.occurred = 0
-      if (this.acceptPause.isOver) eventsPerSock.set(sock, events)
+      if (this.acceptPause.takeIsOver()) eventsPerSock.set(sock, events)
     }
     for (const connection of this.snapshot) {
       const selectRecv = this.shouldTryToRecv(connection)
@@ -132,13 +128,11 @@ export abstract class SockMan<C extends Connection> implements SocketHandler {
       connection.events = { requested, occurred: 0 }
       eventsPerSock.set(connection.sock, connection.events)
     }
-    return eventsPerSock
   }
 
   socketHandler(): void {
     const { wakeUp } = this.context
     if (wakeUp !== undefined && this.wakeUpEvents.occurred & RECV) wakeUp.drain()
-    this.nowMs = performance.now()
     this.socketHandlerConnected(this.snapshot)
     this.socketHandlerListening()
   }

@@ -10,11 +10,13 @@ export class DirectHttpReplier implements Replier<DirectHttpClient> {
   private readonly context: ThreadContext<HttpOptions>
   private readonly counts: Float64Array
   private readonly optimistic: boolean
+  private readonly alwaysAskToSend: boolean
 
   constructor(context: ThreadContext<HttpOptions>) {
     this.context = context
     this.counts = context.counters.counts
     this.optimistic = context.options.sendMode === 'optimistic'
+    this.alwaysAskToSend = context.options.sendMode === 'pollout'
   }
 
   reply(client: DirectHttpClient, reply: OutgoingReply): void {
@@ -27,7 +29,7 @@ export class DirectHttpReplier implements Replier<DirectHttpClient> {
     memory.markAnswered()
     if (queueWasEmpty && this.optimistic) client.socketSendData(this.counts)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
   }

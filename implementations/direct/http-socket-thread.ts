@@ -29,6 +29,8 @@ export class DirectHttpServer implements SocketHandler {
   private listenSock: NetSock | undefined
   private readonly acceptPause = new AcceptPause()
   private nextClientId = 0
+  /** Read once per iteration. */
+  private nowMs = performance.now()
   /** Of this iteration: the clients, and what was polled for. */
   private snapshot: readonly DirectHttpServedClient[] = []
   private eventsPerSock: EventsPerSock = new Map()
@@ -42,16 +44,16 @@ export class DirectHttpServer implements SocketHandler {
     this.bindAndStartListening(context.options.listen)
   }
 
-  generateWaitSockets(): EventsPerSock {
-    this.goOnWithClients(performance.now())
+  generateWaitSockets(eventsPerSock: EventsPerSock): void {
+    this.nowMs = performance.now()
+    this.goOnWithClients()
     this.disconnectClients()
     this.snapshot = this.snapshotOfClients()
-    const eventsPerSock: EventsPerSock = new Map()
     this.eventsPerSock = eventsPerSock
-    this.counts[Counter.collectionsMade] += 2
+    this.counts[Counter.collectionsMade]++
     const { wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, { requested: RECV, occurred: 0 })
-    if (this.listenSock !== undefined && this.acceptPause.isOver) {
+    if (this.listenSock !== undefined && this.acceptPause.takeIsOver()) {
       eventsPerSock.set(this.listenSock, { requested: RECV, occurred: 0 })
     }
     for (const client of this.snapshot) {
@@ -62,7 +64,6 @@ export class DirectHttpServer implements SocketHandler {
       const requested = (selectSend ? SEND : 0) | (selectRecv ? RECV : 0)
       eventsPerSock.set(client.sock, { requested, occurred: 0 })
     }
-    return eventsPerSock
   }
 
   socketHandler(): void {
@@ -87,28 +88,29 @@ export class DirectHttpServer implements SocketHandler {
   }
 
   /** Hands on the requests that may be handled now, and closes what is over. */
-  private goOnWithClients(nowMs: number): void {
+  private goOnWithClients(): void {
     for (const client of this.clients) {
       if (client.memory.closed) continue
-      const then = this.flow.goOn(client, nowMs)
+      const then = this.flow.goOn(client, this.nowMs)
       if (then === 'close') this.closeSocket(client)
       else if (then === 'finish') client.sock.shutdown()
     }
   }
 
   private shouldTryToSend({ memory }: DirectHttpServedClient): boolean {
+    if (this.alwaysAskToSend) return true
     const { sendMutex, sending } = memory
     sendMutex.lock()
-    const selectSend = this.alwaysAskToSend || !sending.isEmpty
-    if (selectSend) countLateSend(memory, this.counts)
+    const hasBytesToSend = !sending.isEmpty
+    if (hasBytesToSend) countLateSend(memory, this.counts)
     sendMutex.unlock()
-    return selectSend
+    return hasBytesToSend
   }
 
   private socketHandlerConnected(): void {
     const { eventsPerSock } = this
     for (const client of this.snapshot) {
-      if (client.memory.closed) continue
+      if (this.context.service.stopping && this.finished) return
       this.counts[Counter.lookups]++
       const events = occurred(eventsPerSock.get(client.sock))
       let recvSet = (events & RECV) !== 0
@@ -159,7 +161,7 @@ export class DirectHttpServer implements SocketHandler {
   private createClient(sock: NetSock): void {
     const { nodesMutex } = this.context.service
     const slot = this.slots.take(this.nextClientId++, sock.fd)
-    const session = new HttpSession(slot, performance.now())
+    const session = new HttpSession(slot, this.nowMs)
     nodesMutex.lock()
     this.clients.push(new DirectHttpServedClient(session, sock))
     nodesMutex.unlock()

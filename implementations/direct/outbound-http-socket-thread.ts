@@ -31,24 +31,18 @@ export class DirectHttpRequester implements SocketHandler {
     this.receivers = new ReplyReceivers(context.options, this.counts)
   }
 
-  generateWaitSockets(): EventsPerSock {
+  generateWaitSockets(eventsPerSock: EventsPerSock): void {
     for (const opened of this.context.takeHandedOver()) this.addConnection(opened)
     this.disconnectConnections()
     this.snapshot = this.snapshotOfConnections()
-    const eventsPerSock: EventsPerSock = new Map()
     this.eventsPerSock = eventsPerSock
-    this.counts[Counter.collectionsMade] += 2
+    this.counts[Counter.collectionsMade]++
     const { wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, { requested: RECV, occurred: 0 })
-    for (const { memory, sock } of this.snapshot) {
-      const { sending, sendMutex } = memory
-      sendMutex.lock()
-      const selectSend = this.alwaysAskToSend || !sending.isEmpty
-      if (selectSend) countLateSend(memory, this.counts)
-      sendMutex.unlock()
-      eventsPerSock.set(sock, { requested: selectSend ? SEND | RECV : RECV, occurred: 0 })
+    for (const connection of this.snapshot) {
+      const requested = this.shouldTryToSend(connection) ? SEND | RECV : RECV
+      eventsPerSock.set(connection.sock, { requested, occurred: 0 })
     }
-    return eventsPerSock
   }
 
   socketHandler(): void {
@@ -70,6 +64,16 @@ export class DirectHttpRequester implements SocketHandler {
 
   close(): void {
     for (const connection of this.snapshotOfConnections()) this.closeSocket(connection)
+  }
+
+  private shouldTryToSend({ memory }: DirectPolledConnection): boolean {
+    if (this.alwaysAskToSend) return true
+    const { sendMutex, sending } = memory
+    sendMutex.lock()
+    const hasBytesToSend = !sending.isEmpty
+    if (hasBytesToSend) countLateSend(memory, this.counts)
+    sendMutex.unlock()
+    return hasBytesToSend
   }
 
   /** @returns whether something was sent and data is left: then nothing is received now */
@@ -125,7 +129,11 @@ export class DirectHttpRequester implements SocketHandler {
   }
 
   private disconnectConnections(): void {
-    for (const connection of this.connections.filter(gone)) {
+    const { nodesMutex } = this.context.service
+    nodesMutex.lock()
+    const gone = this.connections.filter(({ memory }) => memory.disconnectRequested)
+    nodesMutex.unlock()
+    for (const connection of gone) {
       connection.receiver.gaveUp()
       this.closeSocket(connection)
     }
@@ -144,10 +152,6 @@ export class DirectHttpRequester implements SocketHandler {
     memory.sockMutex.unlock()
     this.context.service.handlerWakeUp.wake()
   }
-}
-
-function gone({ memory }: DirectPolledConnection): boolean {
-  return memory.disconnectRequested
 }
 
 function occurred(events: Events | undefined): number {

@@ -18,6 +18,7 @@ class DirectWalletConnman implements WalletConnman<DirectServerConnection> {
   private readonly context: HandlerThreadContext<OutboundHttpOptions>
   private readonly counts: Float64Array
   private readonly optimistic: boolean
+  private readonly alwaysAskToSend: boolean
   private readonly pool: MemoryPool
   private nextConnectionId = 0
 
@@ -25,6 +26,7 @@ class DirectWalletConnman implements WalletConnman<DirectServerConnection> {
     this.context = context
     this.counts = context.counters.counts
     this.optimistic = context.options.sendMode === 'optimistic'
+    this.alwaysAskToSend = context.options.sendMode === 'pollout'
     this.pool = new MemoryPool(context.options)
   }
 
@@ -48,7 +50,7 @@ class DirectWalletConnman implements WalletConnman<DirectServerConnection> {
     this.counts[Counter.messagesSent]++
     if (this.optimistic) connection.socketSendData(this.counts)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
   }

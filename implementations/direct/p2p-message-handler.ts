@@ -19,11 +19,13 @@ class DirectHandlerConnman implements HandlerConnman<DirectNode> {
   private readonly context: HandlerThreadContext<P2pOptions>
   private readonly counts: Float64Array
   private readonly optimistic: boolean
+  private readonly alwaysAskToSend: boolean
 
   constructor(context: HandlerThreadContext<P2pOptions>) {
     this.context = context
     this.counts = context.counters.counts
     this.optimistic = context.options.sendMode === 'optimistic'
+    this.alwaysAskToSend = context.options.sendMode === 'pollout'
   }
 
   /** `CConnman::PushMessage`. */
@@ -35,7 +37,7 @@ class DirectHandlerConnman implements HandlerConnman<DirectNode> {
     else node.memory.requestDisconnect()
     if (queueWasEmpty && this.optimistic) node.socketSendData(this.counts)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
   }

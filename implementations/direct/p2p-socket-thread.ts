@@ -42,30 +42,24 @@ export class DirectConnman implements SocketHandler {
     }
   }
 
-  generateWaitSockets(): EventsPerSock {
+  generateWaitSockets(eventsPerSock: EventsPerSock): void {
     this.disconnectNodes()
     this.snapshot = this.snapshotOfNodes()
-    const eventsPerSock: EventsPerSock = new Map()
     this.eventsPerSock = eventsPerSock
-    this.counts[Counter.collectionsMade] += 2
+    this.counts[Counter.collectionsMade]++
     const { wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, { requested: RECV, occurred: 0 })
-    if (this.listenSock !== undefined && this.acceptPause.isOver) {
+    if (this.listenSock !== undefined && this.acceptPause.takeIsOver()) {
       eventsPerSock.set(this.listenSock, { requested: RECV, occurred: 0 })
     }
     for (const node of this.snapshot) {
-      const { received, sending, sendMutex } = node.memory
-      const selectRecv = !received.paused
+      const selectRecv = !node.memory.received.paused
       if (selectRecv) countLateReceive(node.memory, this.counts)
-      sendMutex.lock()
-      const selectSend = this.alwaysAskToSend || !sending.isEmpty
-      if (selectSend) countLateSend(node.memory, this.counts)
-      sendMutex.unlock()
+      const selectSend = this.shouldTryToSend(node)
       if (!selectRecv && !selectSend) continue
       const requested = (selectSend ? SEND : 0) | (selectRecv ? RECV : 0)
       eventsPerSock.set(node.sock, { requested, occurred: 0 })
     }
-    return eventsPerSock
   }
 
   socketHandler(): void {
@@ -82,6 +76,16 @@ export class DirectConnman implements SocketHandler {
   close(): void {
     for (const node of this.nodes) this.closeSocket(node)
     this.listenSock?.close()
+  }
+
+  private shouldTryToSend({ memory }: DirectNode): boolean {
+    if (this.alwaysAskToSend) return true
+    const { sendMutex, sending } = memory
+    sendMutex.lock()
+    const hasBytesToSend = !sending.isEmpty
+    if (hasBytesToSend) countLateSend(memory, this.counts)
+    sendMutex.unlock()
+    return hasBytesToSend
   }
 
   private socketHandlerConnected(): void {

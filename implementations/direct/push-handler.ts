@@ -19,11 +19,13 @@ class DirectPushConnman implements PushConnman<DirectSubscriber> {
   private readonly context: HandlerThreadContext<PushOptions>
   private readonly counts: Float64Array
   private readonly optimistic: boolean
+  private readonly alwaysAskToSend: boolean
 
   constructor(context: HandlerThreadContext<PushOptions>) {
     this.context = context
     this.counts = context.counters.counts
     this.optimistic = context.options.sendMode === 'optimistic'
+    this.alwaysAskToSend = context.options.sendMode === 'pollout'
   }
 
   pushMessage(subscriber: DirectSubscriber, message: PushMessage): boolean {
@@ -34,7 +36,7 @@ class DirectPushConnman implements PushConnman<DirectSubscriber> {
     if (queued) this.counts[Counter.messagesSent]++
     if (queueWasEmpty && this.optimistic) subscriber.socketSendData(this.counts)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
     return queued

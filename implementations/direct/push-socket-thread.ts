@@ -34,26 +34,20 @@ export class DirectPushServer implements SocketHandler {
     this.bindAndStartListening()
   }
 
-  generateWaitSockets(): EventsPerSock {
+  generateWaitSockets(eventsPerSock: EventsPerSock): void {
     this.disconnectSubscribers()
     this.snapshot = this.snapshotOfSubscribers()
-    const eventsPerSock: EventsPerSock = new Map()
     this.eventsPerSock = eventsPerSock
-    this.counts[Counter.collectionsMade] += 2
+    this.counts[Counter.collectionsMade]++
     const { wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, { requested: RECV, occurred: 0 })
-    if (this.listenSock !== undefined && this.acceptPause.isOver) {
+    if (this.listenSock !== undefined && this.acceptPause.takeIsOver()) {
       eventsPerSock.set(this.listenSock, { requested: RECV, occurred: 0 })
     }
-    for (const { memory, sock } of this.snapshot) {
-      const { sending, sendMutex } = memory
-      sendMutex.lock()
-      const selectSend = this.alwaysAskToSend || !sending.isEmpty
-      if (selectSend) countLateSend(memory, this.counts)
-      sendMutex.unlock()
-      eventsPerSock.set(sock, { requested: selectSend ? SEND | RECV : RECV, occurred: 0 })
+    for (const subscriber of this.snapshot) {
+      const requested = this.shouldTryToSend(subscriber) ? SEND | RECV : RECV
+      eventsPerSock.set(subscriber.sock, { requested, occurred: 0 })
     }
-    return eventsPerSock
   }
 
   socketHandler(): void {
@@ -70,6 +64,16 @@ export class DirectPushServer implements SocketHandler {
   close(): void {
     for (const subscriber of this.subscribers) this.closeSocket(subscriber)
     this.listenSock?.close()
+  }
+
+  private shouldTryToSend({ memory }: DirectSubscriber): boolean {
+    if (this.alwaysAskToSend) return true
+    const { sendMutex, sending } = memory
+    sendMutex.lock()
+    const hasBytesToSend = !sending.isEmpty
+    if (hasBytesToSend) countLateSend(memory, this.counts)
+    sendMutex.unlock()
+    return hasBytesToSend
   }
 
   private socketHandlerConnected(): void {

@@ -7,33 +7,27 @@ const ASK_EVERY_MS = 100
 /** The open connections of a server, and what all it ever had have received and sent, in bytes. */
 export class Connections {
   private readonly counts: Float64Array
-  private readonly open = new Set<Socket>()
+  /** With what of each is in the counters by now. */
+  private readonly open = new Map<Socket, Counted>()
   private readonly timer: NodeJS.Timeout
-  /** By now closed sockets. */
-  private closedReceived = 0
-  private closedSent = 0
-  /** What is in the counters, which other services of the thread add to. */
-  private countedReceived = 0
-  private countedSent = 0
 
   constructor(counts: Float64Array) {
     this.counts = counts
-    this.timer = setInterval(() => this.count(), ASK_EVERY_MS)
+    this.timer = setInterval(() => this.countAll(), ASK_EVERY_MS)
   }
 
   add(socket: Socket): void {
-    this.open.add(socket)
+    const counted = { received: 0, sent: 0 }
+    this.open.set(socket, counted)
     socket.on('close', () => {
       this.open.delete(socket)
-      this.closedReceived += socket.bytesRead
-      this.closedSent += socket.bytesWritten
-      this.count()
+      this.count(socket, counted)
     })
   }
 
   /** Whether something waits to be taken by the kernel. */
   get isSending(): boolean {
-    return [...this.open].some(({ writableLength }) => writableLength > 0)
+    return [...this.open.keys()].some(({ writableLength }) => writableLength > 0)
   }
 
   /** Counts no more but what closes. */
@@ -41,16 +35,21 @@ export class Connections {
     clearInterval(this.timer)
   }
 
-  private count(): void {
-    let received = this.closedReceived
-    let sent = this.closedSent
-    for (const { bytesRead, bytesWritten } of this.open) {
-      received += bytesRead
-      sent += bytesWritten
-    }
-    this.counts[Counter.bytesReceived] += received - this.countedReceived
-    this.counts[Counter.bytesSent] += sent - this.countedSent
-    this.countedReceived = received
-    this.countedSent = sent
+  private countAll(): void {
+    for (const [socket, counted] of this.open) this.count(socket, counted)
   }
+
+  /** What the socket has received and sent since the last time. */
+  private count({ bytesRead, bytesWritten }: Socket, counted: Counted): void {
+    this.counts[Counter.bytesReceived] += bytesRead - counted.received
+    this.counts[Counter.bytesSent] += bytesWritten - counted.sent
+    counted.received = bytesRead
+    counted.sent = bytesWritten
+  }
+}
+
+/** In bytes. */
+interface Counted {
+  received: number
+  sent: number
 }

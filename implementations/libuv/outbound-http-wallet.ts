@@ -1,5 +1,12 @@
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import type { Socket } from 'node:net'
+import {
+  Agent,
+  type ClientRequest,
+  type ClientRequestArgs,
+  type IncomingMessage,
+  request,
+} from 'node:http'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PAUSE_AFTER_FAILURE_MS } from '../node/outbound-http/wallet.ts'
 import type { OutboundHttpOptions } from '../node/service-options.ts'
@@ -13,13 +20,12 @@ import {
   type RequestReport,
   replyDigest,
 } from '../protocol/payjoin/request-body.ts'
+import { connectSock } from '../sock/connect.ts'
+import { describeErrno, errnoName } from '../sock/errno.ts'
 import { Counter } from '../threads/counters.ts'
 import { monotonicNs } from '../threads/monotonic-clock.ts'
 
-/**
- * A wallet over node:http: connects, sends and receives in the event loop. Its sockets have the
- * kernel's buffer sizes, since node:http cannot set them before it connects.
- */
+/** A wallet over node:http: sends and receives in the event loop. */
 export async function runLibuvWallet(
   context: SocketThreadContext<OutboundHttpOptions>,
   stopped: Promise<void>,
@@ -32,21 +38,17 @@ class LibuvWallet {
   private readonly options: OutboundHttpOptions
   private readonly counts: Float64Array
   private readonly stopped: Promise<void>
-  private readonly agent: Agent
-  /** Of the request that was made last. */
-  private socket: CountedSocket | undefined
+  private readonly agent: SockAgent
   private readonly body: RequestBody
   private inFlight: ClientRequest | undefined
   private stopping = false
 
-  constructor(
-    { options, counters }: SocketThreadContext<OutboundHttpOptions>,
-    stopped: Promise<void>,
-  ) {
+  constructor(context: SocketThreadContext<OutboundHttpOptions>, stopped: Promise<void>) {
+    const { options, counters } = context
     this.options = options
     this.counts = counters.counts
     this.stopped = stopped
-    this.agent = new Agent({ keepAlive: options.keepAlive, noDelay: true })
+    this.agent = new SockAgent(context)
     this.body = new RequestBody(options.requestBodyBytes)
   }
 
@@ -100,9 +102,6 @@ class LibuvWallet {
         'Content-Length': this.body.bytes.length,
       },
     })
-    made.on('socket', socket => {
-      if (socket.connecting) this.socket = new CountedSocket(socket, this.counts)
-    })
     made.end(this.body.bytes)
     this.counts[Counter.messagesSent]++
     this.inFlight = made
@@ -119,11 +118,50 @@ class LibuvWallet {
     })
     response.on('end', () => {
       this.counts[Counter.messagesReceived]++
-      this.socket?.count()
+      this.agent.newest?.count()
       end('reply', response.statusCode, Buffer.concat(pieces))
     })
     response.on('error', error => end(endingOf(error)))
   }
+}
+
+/**
+ * Opens the sockets. node:net sets no SO_RCVBUF and SO_SNDBUF, and they must be set before connect(2), so
+ * a socket is opened here and handed over as a descriptor, which is then Node's.
+ */
+class SockAgent extends Agent {
+  /** The connection that was opened last. */
+  newest: CountedSocket | undefined
+  private readonly context: SocketThreadContext<OutboundHttpOptions>
+
+  constructor(context: SocketThreadContext<OutboundHttpOptions>) {
+    super({ keepAlive: context.options.keepAlive })
+    this.context = context
+  }
+
+  override createConnection(
+    _options: ClientRequestArgs,
+    callback: (error: Error | null, socket: Duplex) => void,
+  ): Socket | undefined {
+    const { network, counters, options } = this.context
+    const sock = connectSock(network, options.target, options.timeoutMs, {
+      receiveBufferBytes: options.socketBufferBytes,
+      sendBufferBytes: options.socketBufferBytes,
+    })
+    if (typeof sock === 'number') {
+      callback(connectError(-sock), new Socket()) // which nobody looks at
+      return undefined
+    }
+    const socket = new Socket({ fd: sock.fd })
+    this.newest = new CountedSocket(socket, counters.counts)
+    return socket
+  }
+}
+
+/** As Node has it. */
+function connectError(errno: number): NodeJS.ErrnoException {
+  const error = new Error(`connect failed: ${describeErrno(errno)}`)
+  return Object.assign(error, { code: errnoName(errno), syscall: 'connect' })
 }
 
 /** node:http reads and writes below what its users see, so its sockets are asked. */

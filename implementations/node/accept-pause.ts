@@ -11,8 +11,12 @@ const ACCEPT_PAUSE_MS = 100
 export class AcceptPause {
   private overAtMs = 0
 
-  get isOver(): boolean {
-    return this.overAtMs === 0 || performance.now() >= this.overAtMs
+  /** Once it is over, the clock is not read any more. */
+  takeIsOver(): boolean {
+    if (this.overAtMs === 0) return true
+    if (performance.now() < this.overAtMs) return false
+    this.overAtMs = 0
+    return true
   }
 
   failed(errno: number, counts: Float64Array): void {

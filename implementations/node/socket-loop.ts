@@ -7,8 +7,8 @@ import type { ThreadContext } from './thread-context.ts'
 
 /** One consumer's part of a socket thread: what comes before poll(2) in an iteration, and what comes after. */
 export interface SocketHandler {
-  /** A new wait set, of everything that this consumer waits for now. */
-  generateWaitSockets(): EventsPerSock
+  /** Puts everything that this consumer waits for now into the iteration's wait set. */
+  generateWaitSockets(into: EventsPerSock): void
   /** What was polled for has occurred, or not: sends, receives, accepts. */
   socketHandler(): void
   /** The subject is stopping: nothing new is begun. */
@@ -34,27 +34,19 @@ export function runSocketLoop(context: ThreadContext, handlers: readonly SocketH
   for (const handler of handlers) handler.close()
 }
 
-/** One iteration: wait sets, poll(2), and what occurred. */
+/** One iteration: the wait set, poll(2), and what occurred. */
 export function iterateSocketLoop(
   { network, counters }: ThreadContext,
   handlers: readonly SocketHandler[],
 ): void {
   const { counts } = counters
-  const eventsPerSock = waitSetOf(handlers)
+  const eventsPerSock: EventsPerSock = new Map()
+  counts[Counter.collectionsMade]++
+  for (let i = 0; i < handlers.length; i++) handlers[i].generateWaitSockets(eventsPerSock)
   counts[Counter.waitSetEntries] += eventsPerSock.size
   const ready = eventsPerSock.size === 0 ? -1 : network.waitMany(SELECT_TIMEOUT_MS, eventsPerSock)
   if (ready > 0) counts[Counter.pollWakeUps]++
   else if (ready === 0) counts[Counter.pollTimeouts]++
   else if (ready !== -EINTR) sleepMs(SELECT_TIMEOUT_MS)
   for (let i = 0; i < handlers.length; i++) handlers[i].socketHandler()
-}
-
-/** Consumers that share a loop have their wait sets joined; each keeps its own besides. */
-function waitSetOf(handlers: readonly SocketHandler[]): EventsPerSock {
-  if (handlers.length === 1) return handlers[0].generateWaitSockets()
-  const all: EventsPerSock = new Map()
-  for (const handler of handlers) {
-    for (const [sock, events] of handler.generateWaitSockets()) all.set(sock, events)
-  }
-  return all
 }

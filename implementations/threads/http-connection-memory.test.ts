@@ -67,6 +67,8 @@ test('a wait for the loop begins with the reply, if the loop has something to do
   socketSide.startRequest(request) // nothing waits any more
   worker.markAnswered()
   assert.equal(socketSide.takeWaitForLoopMs(), -1)
+  socketSide.awaitReply() // too late: there is none to wait for
+  assert.equal(socketSide.requestInFlight, false)
   socketSide.startRequest(request)
   worker.requestCloseWhenSent()
   worker.markAnswered()
@@ -81,16 +83,15 @@ test('another connection finds nothing of the one before', () => {
   worker.sending.append(5)
   worker.requestCloseWhenSent()
   worker.markAnswered()
-  worker.noteUse(3 << 20)
   socketSide.requestDisconnect()
   socketSide.markClosed()
   socketSide.open(2, 11)
   assert.deepEqual([worker.connectionId, worker.fd], [2, 11])
   assert.equal(worker.sending.isEmpty, true)
-  const { closed, closeWhenSent, disconnectRequested, isLarge, requestInFlight } = worker
+  const { closed, closeWhenSent, disconnectRequested, requestInFlight } = worker
   assert.deepEqual(
-    [closed, closeWhenSent, disconnectRequested, isLarge, requestInFlight],
-    [false, false, false, false, false],
+    [closed, closeWhenSent, disconnectRequested, requestInFlight],
+    [false, false, false, false],
   )
   assert.equal(socketSide.takeWaitForLoopMs(), -1)
 })

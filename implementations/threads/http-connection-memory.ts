@@ -1,4 +1,5 @@
 import { elapsedMs, monotonicMs } from './monotonic-clock.ts'
+import { RECV_CHUNK_BYTES } from './receive-queue.ts'
 import { sendQueueBytesFor } from './send-queue.ts'
 import { FIRST_OWN_CONTROL, SOCKET_CONTROL_BYTES, SocketMemory } from './socket-memory.ts'
 
@@ -8,7 +9,7 @@ const MAX_TARGET_BYTES = 8_192
 const MAX_BODY_BYTES = 32 << 20
 /** A reply as large as the largest body, which `echo` gives, behind what may be queued already. */
 const SEND_CAPACITY_BYTES = MAX_BODY_BYTES + (2 << 20)
-/** Memory that was used beyond this is not kept for the next connection. */
+/** Of a body or of a send queue; a connection that uses more of its memory is large. */
 const LARGE_BYTES = 2 << 20
 
 /**
@@ -51,7 +52,9 @@ export class HttpConnectionMemory extends SocketMemory {
     // The thread that has marked the last request answered does so, and goes on, under this mutex.
     this.sendMutex.lock()
     this.sendMutex.unlock()
+    const { largestBodyBytes } = this
     this.control.fill(0)
+    this.control[Control.largestBodyBytes] = largestBodyBytes
     this.control[Control.connectionId] = connectionId
     this.control[Control.fd] = fd
     this.sending.clear()
@@ -59,7 +62,7 @@ export class HttpConnectionMemory extends SocketMemory {
 
   /** A request was given to a handler, and no reply is queued yet: no other of this connection is handled. */
   get requestInFlight(): boolean {
-    return Atomics.load(this.control, Control.inFlight) === 1
+    return Atomics.load(this.control, Control.flight) !== Flight.none
   }
 
   /** By the socket thread, with the body in `body`. What it tells may be read until `markAnswered`. */
@@ -69,8 +72,7 @@ export class HttpConnectionMemory extends SocketMemory {
     this.control[Control.bodyLength] = bodyLength
     this.control[Control.keepAlive] = keepAlive ? 1 : 0
     this.control[Control.versionMinor] = versionMinor
-    this.control[Control.loopAwaitsReply] = 0
-    Atomics.store(this.control, Control.inFlight, 1)
+    Atomics.store(this.control, Control.flight, Flight.unawaited)
   }
 
   get request(): RequestInMemory {
@@ -88,15 +90,21 @@ export class HttpConnectionMemory extends SocketMemory {
    * has to look then whether it was meanwhile.
    */
   awaitReply(): void {
-    Atomics.store(this.control, Control.loopAwaitsReply, 1)
+    Atomics.compareExchange(this.control, Control.flight, Flight.unawaited, Flight.awaited)
   }
 
   /** The reply is queued, and the socket thread may go on with the connection; under `sendMutex`. */
   markAnswered(): void {
-    const loopHasWork =
-      this.closeWhenSent || Atomics.load(this.control, Control.loopAwaitsReply) === 1
-    if (loopHasWork) this.control[Control.workForLoopSinceMs] = monotonicMs()
-    Atomics.store(this.control, Control.inFlight, 0)
+    if (!this.closeWhenSent && this.endUnawaitedFlight()) return
+    // Before the flight ends: the loop may take it at once then.
+    this.control[Control.workForLoopSinceMs] = monotonicMs()
+    Atomics.store(this.control, Control.flight, Flight.none)
+  }
+
+  /** In one step, or the loop could begin to await the reply in between. @returns whether it has not */
+  private endUnawaitedFlight(): boolean {
+    const { unawaited, none } = Flight
+    return Atomics.compareExchange(this.control, Control.flight, unawaited, none) === unawaited
   }
 
   /** Milliseconds since `markAnswered` has left something to the socket thread, told once; -1 when it has not. */
@@ -115,18 +123,23 @@ export class HttpConnectionMemory extends SocketMemory {
     Atomics.store(this.control, Control.closeWhenSent, 1)
   }
 
-  /** So much of one part was used: it would stay resident. */
-  noteUse(usedBytes: number): void {
-    if (usedBytes > LARGE_BYTES) Atomics.store(this.control, Control.large, 1)
+  /** By the socket thread: so much of `body` has been filled. */
+  noteBody(lengthBytes: number): void {
+    if (lengthBytes > this.largestBodyBytes) {
+      this.control[Control.largestBodyBytes] = lengthBytes
+    }
   }
-  /** Too much of it is resident to be kept for another connection. */
+  /** Much of it is resident, and stays so, whichever connections have used it. */
   get isLarge(): boolean {
-    return Atomics.load(this.control, Control.large) === 1
+    return Math.max(this.largestBodyBytes, this.sending.mostUsedBytes) > LARGE_BYTES
+  }
+  private get largestBodyBytes(): number {
+    return this.control[Control.largestBodyBytes]
   }
 }
 
 /** One recv, as for every protocol. A module is loaded once per thread, and a recv is handled at once. */
-const scratch = new Uint8Array(0x10000)
+const scratch = new Uint8Array(RECV_CHUNK_BYTES)
 
 /** GET without the body of the reply is HEAD; no `other` method is served. */
 export const httpMethods = ['GET', 'POST', 'HEAD', 'other'] as const
@@ -145,17 +158,18 @@ export interface RequestInMemory {
 const Control = {
   connectionId: FIRST_OWN_CONTROL,
   fd: FIRST_OWN_CONTROL + 1,
-  inFlight: FIRST_OWN_CONTROL + 2,
+  flight: FIRST_OWN_CONTROL + 2,
   method: FIRST_OWN_CONTROL + 3,
   targetLength: FIRST_OWN_CONTROL + 4,
   bodyLength: FIRST_OWN_CONTROL + 5,
   keepAlive: FIRST_OWN_CONTROL + 6,
   versionMinor: FIRST_OWN_CONTROL + 7,
   closeWhenSent: FIRST_OWN_CONTROL + 8,
-  loopAwaitsReply: FIRST_OWN_CONTROL + 9,
-  workForLoopSinceMs: FIRST_OWN_CONTROL + 10,
-  large: FIRST_OWN_CONTROL + 11,
+  workForLoopSinceMs: FIRST_OWN_CONTROL + 9,
+  largestBodyBytes: FIRST_OWN_CONTROL + 10,
 }
+/** Of a connection's request: none, or one whose reply the loop does not await, or does. */
+const Flight = { none: 0, unawaited: 1, awaited: 2 }
 const BODY_AT = SOCKET_CONTROL_BYTES + MAX_TARGET_BYTES
 const SEND_QUEUE_AT = BODY_AT + MAX_BODY_BYTES
 const TOTAL_BYTES = SEND_QUEUE_AT + sendQueueBytesFor(SEND_CAPACITY_BYTES)

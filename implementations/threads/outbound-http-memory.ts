@@ -1,4 +1,5 @@
 import { elapsedMs, monotonicMs } from './monotonic-clock.ts'
+import { RECV_CHUNK_BYTES } from './receive-queue.ts'
 import { sendQueueBytesFor } from './send-queue.ts'
 import { FIRST_OWN_CONTROL, SOCKET_CONTROL_BYTES, SocketMemory } from './socket-memory.ts'
 
@@ -126,7 +127,7 @@ export class OutboundHttpMemory extends SocketMemory {
 }
 
 /** One recv, as for every protocol. A module is loaded once per thread, and a recv is handled at once. */
-const scratch = new Uint8Array(0x10000)
+const scratch = new Uint8Array(RECV_CHUNK_BYTES)
 
 // `Control.reply`: 0 before the first request.
 const AWAITED = 1

@@ -1,3 +1,4 @@
+import { RECV_CHUNK_BYTES } from './receive-queue.ts'
 import { SEND_BUFFER_BYTES, sendQueueBytesFor } from './send-queue.ts'
 import { FIRST_OWN_CONTROL, SOCKET_CONTROL_BYTES, SocketMemory } from './socket-memory.ts'
 
@@ -30,6 +31,6 @@ export class PushConnectionMemory extends SocketMemory {
 }
 
 /** One recv, as for every protocol. A module is loaded once per thread, and a recv is handled at once. */
-const scratch = new Uint8Array(0x10000)
+const scratch = new Uint8Array(RECV_CHUNK_BYTES)
 
 const REQUESTED = FIRST_OWN_CONTROL

@@ -24,7 +24,14 @@ export class SendQueue {
   }
 
   get isEmpty(): boolean {
-    return Atomics.load(this.control, Control.length) === 0
+    return this.lengthBytes === 0
+  }
+  get lengthBytes(): number {
+    return Atomics.load(this.control, Control.length)
+  }
+  /** How far the memory has been written to, by every connection that has had it: so much is resident. */
+  get mostUsedBytes(): number {
+    return this.control[Control.mostUsedBytes]
   }
 
   /** `fPauseSend`: too much is queued; do not handle more messages of this peer. */
@@ -55,7 +62,9 @@ export class SendQueue {
 
   /** The reserved room is filled. */
   append(lengthBytes: number): void {
-    Atomics.add(this.control, Control.length, lengthBytes)
+    const before = Atomics.add(this.control, Control.length, lengthBytes)
+    const end = this.control[Control.head] + before + lengthBytes
+    if (end > this.control[Control.mostUsedBytes]) this.control[Control.mostUsedBytes] = end
   }
 
   /** All that is queued. */
@@ -73,7 +82,9 @@ export class SendQueue {
 
   /** Another connection takes the memory over. */
   clear(): void {
+    const { mostUsedBytes } = this
     this.control.fill(0)
+    this.control[Control.mostUsedBytes] = mostUsedBytes
   }
 
   /** Bytes are left for the loop to send: it may be asleep for up to its timeout. */
@@ -92,7 +103,7 @@ export class SendQueue {
   }
 }
 
-const Control = { head: 0, length: 1, waitingSinceMs: 2 }
+const Control = { head: 0, length: 1, waitingSinceMs: 2, mostUsedBytes: 3 }
 const CONTROL_BYTES = 64
 
 /** What a send queue takes that holds `capacityBytes`. */

@@ -37,7 +37,7 @@ export class ServiceMemory {
   }
   /** Ends the threads' loops: at once, or after the poll(2) of up to 50 ms that one is in. */
   stop(): void {
-    // First: a worker that has seen `stopping` and no more requests would leave one behind.
+    // First: a worker that has seen `stopping` may rely on no more requests being queued.
     this.workQueue.interrupt()
     Atomics.store(this.control, Control.stopping, 1)
     this.handlerWakeUp.wake()

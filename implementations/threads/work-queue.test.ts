@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ended, startWorker, until } from './fixtures/workers.ts'
+import { Mutex } from './mutex.ts'
 import { WORK_QUEUE_CAPACITY, WorkQueue, workQueueBytes } from './work-queue.ts'
 
 const bounded = { timeout: 30_000 }
@@ -32,6 +33,13 @@ test('interrupted, it gives away what it has, takes nothing, and nobody waits', 
   assert.equal(queue.push(8), 'interrupted')
   assert.equal(queue.pop(60_000), 7)
   assert.equal(queue.pop(Number.POSITIVE_INFINITY), -1) // would sleep for ever
+})
+
+test('interrupt does not wait for a thread that has died with the mutex', bounded, () => {
+  const buffer = newBuffer()
+  const queue = new WorkQueue(buffer, 0)
+  new Mutex(new Int32Array(buffer), 0).lock()
+  queue.interrupt() // would sleep for ever
 })
 
 test(

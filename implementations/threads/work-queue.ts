@@ -37,8 +37,8 @@ export class WorkQueue {
    */
   pop(timeoutMs: number): number {
     this.mutex.lock()
-    if (this.control[Control.length] === 0 && this.control[Control.interrupted] === 0) {
-      const signals = this.control[Control.signals]
+    const signals = Atomics.load(this.control, Control.signals) // before what they announce
+    if (this.control[Control.length] === 0 && !this.interrupted) {
       this.control[Control.sleepers]++
       this.mutex.unlock()
       Atomics.wait(this.control, Control.signals, signals, timeoutMs)
@@ -50,17 +50,22 @@ export class WorkQueue {
     return item
   }
 
-  /** `WorkQueue::Interrupt`: what is queued can still be taken, nothing more is queued, nobody waits. */
+  /**
+   * `WorkQueue::Interrupt`: what is queued can still be taken, nothing more is queued, nobody waits.
+   * Without the mutex: whoever stops a subject must not wait for a thread of it.
+   */
   interrupt(): void {
-    this.mutex.lock()
-    this.control[Control.interrupted] = 1
+    Atomics.store(this.control, Control.interrupted, 1)
     Atomics.add(this.control, Control.signals, 1)
-    this.mutex.unlock()
     Atomics.notify(this.control, Control.signals)
   }
 
+  private get interrupted(): boolean {
+    return Atomics.load(this.control, Control.interrupted) === 1
+  }
+
   private refusal(): 'full' | 'interrupted' | undefined {
-    if (this.control[Control.interrupted] === 1) return 'interrupted'
+    if (this.interrupted) return 'interrupted'
     return this.control[Control.length] === WORK_QUEUE_CAPACITY ? 'full' : undefined
   }
 

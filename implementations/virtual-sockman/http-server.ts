@@ -53,6 +53,8 @@ class HttpServer extends SockMan<HttpConnectionMemory> implements WorkerReplier<
   private readonly flow: RequestFlow<ServedClient>
   private readonly optimistic: boolean
   private readonly alwaysAskToSend: boolean
+  /** Read once per iteration. */
+  private nowMs = performance.now()
 
   constructor(context: ThreadContext<HttpOptions>, announce: SocketThreadContext['announce']) {
     super(context)
@@ -138,9 +140,9 @@ class HttpServer extends SockMan<HttpConnectionMemory> implements WorkerReplier<
   }
 
   protected override eventIOLoopCompletedForAll(): void {
-    const nowMs = performance.now()
+    this.nowMs = performance.now()
     for (const client of this.clients.values()) {
-      if (!client.memory.closed) this.goOnWith(client, nowMs)
+      if (!client.memory.closed) this.goOnWith(client)
     }
     const { nodesMutex } = this.context.service
     nodesMutex.lock()
@@ -153,8 +155,8 @@ class HttpServer extends SockMan<HttpConnectionMemory> implements WorkerReplier<
   }
 
   /** Hands on the request that may be handled now, and closes what is over. */
-  private goOnWith(client: ServedClient, nowMs: number): void {
-    const then = this.flow.goOn(client, nowMs)
+  private goOnWith(client: ServedClient): void {
+    const then = this.flow.goOn(client, this.nowMs)
     if (then === 'close') this.closeConnection(client.id)
     else if (then === 'finish') this.shutdownConnection(client.id)
   }
@@ -187,7 +189,7 @@ class HttpServer extends SockMan<HttpConnectionMemory> implements WorkerReplier<
     memory.markAnswered()
     if (queueWasEmpty && this.optimistic) this.sendMessagesAsBytes(client)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
   }

@@ -162,6 +162,7 @@ class RequesterConnman extends SockMan<OutboundHttpMemory> implements WalletConn
     this.connections.delete(id)
     nodesMutex.unlock()
     this.closeConnection(id)
+    this.context.service.handlerWakeUp.wake()
   }
 
   private getConnectionById(id: ConnectionId): PolledConnection | undefined {
@@ -199,7 +200,7 @@ class RequesterConnman extends SockMan<OutboundHttpMemory> implements WalletConn
     this.counts[Counter.messagesSent]++
     if (this.optimistic) this.sendMessagesAsBytes(connection)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
   }

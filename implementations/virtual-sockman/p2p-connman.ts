@@ -37,6 +37,8 @@ class P2pConnman extends SockMan<ConnectionMemory> implements HandlerConnman<P2p
   private readonly nodes = new Map<ConnectionId, P2pNode>()
   private readonly optimistic = this.context.options.sendMode === 'optimistic'
   private readonly alwaysAskToSend = this.context.options.sendMode === 'pollout'
+  /** Read once per iteration, as Core does. */
+  private nowMs = performance.now()
 
   // ---- socket thread ----
 
@@ -68,6 +70,11 @@ class P2pConnman extends SockMan<ConnectionMemory> implements HandlerConnman<P2p
     }
     this.createNode(connected.id, false)
     report({ kind: 'connected', address })
+  }
+
+  override socketHandler(): void {
+    this.nowMs = performance.now()
+    super.socketHandler()
   }
 
   protected override createMemory(): ConnectionMemory {
@@ -148,14 +155,19 @@ class P2pConnman extends SockMan<ConnectionMemory> implements HandlerConnman<P2p
     for (const node of this.nodes.values()) {
       if (!node.memory.disconnectRequested) continue
       this.nodes.delete(node.id)
-      this.closeConnection(node.id)
+      this.closeNode(node)
     }
     nodesMutex.unlock()
   }
 
   private disconnectAndClose(node: P2pNode): void {
     node.memory.requestDisconnect()
-    this.closeConnection(node.id)
+    this.closeNode(node)
+  }
+
+  /** The message-handler thread sees `closed` and lets go of the node. */
+  private closeNode({ id }: P2pNode): void {
+    if (this.closeConnection(id)) this.context.service.handlerWakeUp.wake()
   }
 
   private createNode(id: ConnectionId, inbound: boolean): void {
@@ -178,7 +190,7 @@ class P2pConnman extends SockMan<ConnectionMemory> implements HandlerConnman<P2p
       this.sendMessagesAsBytes(node)
     }
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
   }

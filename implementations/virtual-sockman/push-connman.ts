@@ -111,14 +111,19 @@ class Sv2Connman extends SockMan<PushConnectionMemory> implements PushConnman<Sv
     for (const { id, memory } of this.subscribers.values()) {
       if (!memory.disconnectRequested) continue
       this.subscribers.delete(id)
-      this.closeConnection(id)
+      this.closeSubscriber(id)
     }
     nodesMutex.unlock()
   }
 
   private disconnectAndClose(id: ConnectionId): void {
     this.getSubscriberById(id)?.memory.requestDisconnect()
-    this.closeConnection(id)
+    this.closeSubscriber(id)
+  }
+
+  /** The handler thread sees `closed` and lets go of the subscriber. */
+  private closeSubscriber(id: ConnectionId): void {
+    if (this.closeConnection(id)) this.context.service.handlerWakeUp.wake()
   }
 
   // ---- handler thread ----
@@ -131,7 +136,7 @@ class Sv2Connman extends SockMan<PushConnectionMemory> implements PushConnman<Sv
     if (queued) this.counts[Counter.messagesSent]++
     if (queueWasEmpty && this.optimistic) this.sendMessagesAsBytes(subscriber)
     const dataLeft = !sending.isEmpty
-    if (dataLeft) sending.startWaiting()
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
     sendMutex.unlock()
     if (dataLeft) this.context.wakeUp?.signal()
     return queued

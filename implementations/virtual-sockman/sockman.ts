@@ -40,8 +40,6 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
   private readonly acceptPause = new AcceptPause()
   private readiness: IoReadiness = { eventsPerSock: new Map(), idsPerSock: new Map() }
   private nextId = 0
-  /** Read once per iteration, as Core does. */
-  protected nowMs = performance.now()
 
   constructor(context: ThreadContext) {
     this.context = context
@@ -139,7 +137,6 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
     memory.markClosed()
     sock.close()
     memory.sockMutex.unlock()
-    this.context.service.handlerWakeUp.wake()
     return true
   }
 
@@ -168,15 +165,14 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
 
   // ---- the loop ----
 
-  generateWaitSockets(): EventsPerSock {
+  generateWaitSockets(eventsPerSock: EventsPerSock): void {
     this.eventIOLoopCompletedForAll()
-    const eventsPerSock: EventsPerSock = new Map()
     const idsPerSock = new Map<Waitable, ConnectionId>()
     this.readiness = { eventsPerSock, idsPerSock }
-    this.counts[Counter.collectionsMade] += 3
+    this.counts[Counter.collectionsMade] += 2
     const { service, wakeUp } = this.context
     if (wakeUp !== undefined) eventsPerSock.set(wakeUp, { requested: RECV, occurred: 0 })
-    if (this.acceptPause.isOver) {
+    if (this.acceptPause.takeIsOver()) {
       for (const sock of this.listening) eventsPerSock.set(sock, { requested: RECV, occurred: 0 })
     }
     service.connectedMutex.lock()
@@ -190,14 +186,12 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
       eventsPerSock.set(sock, { requested, occurred: 0 })
       idsPerSock.set(sock, id)
     }
-    return eventsPerSock
   }
 
   socketHandler(): void {
     const { eventsPerSock } = this.readiness
     const { wakeUp } = this.context
     if (wakeUp !== undefined && hasOccurred(eventsPerSock, wakeUp)) wakeUp.drain()
-    this.nowMs = performance.now()
     this.socketHandlerConnected(this.readiness)
     this.socketHandlerListening(eventsPerSock)
   }
@@ -218,11 +212,10 @@ export abstract class SockMan<M extends ReceivingMemory> implements SocketHandle
   }
 
   private socketHandlerConnected({ eventsPerSock, idsPerSock }: IoReadiness): void {
-    for (const [sock, { occurred }] of eventsPerSock) {
+    for (const [sock, id] of idsPerSock) {
       if (this.context.service.stopping && this.finished) return
       this.counts[Counter.lookups]++
-      const id = idsPerSock.get(sock)
-      if (id === undefined) continue // a listening socket, or the wake-up
+      const occurred = eventsPerSock.get(sock)?.occurred ?? 0
       let recvReady = (occurred & RECV) !== 0
       if (occurred & SEND && this.eventReadyToSend(id)) recvReady = false
       if (recvReady || occurred & ERR) {

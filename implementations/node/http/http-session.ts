@@ -16,15 +16,16 @@ export class HttpSession {
    * - `answering`: a handler has it, until the memory says that it is answered.
    * - `closing`: the last reply is queued; the connection ends when it is sent.
    * - `lingering`: it is sent, and we send no more; what the client still sends is dropped, lest the
-   *   kernel answer it with a reset, which can cost the client that reply.
+   *   kernel answer it with a reset, which can cost the client that reply. A connection that is idle
+   *   when the subject stops comes here, too: its next request may be on the way.
    */
   state: 'receiving' | 'answering' | 'closing' | 'lingering' = 'receiving'
   /** The client sends no more. */
   ended = false
-  /** The last reply was an error: the client may still be sending what it is about. */
-  mustLinger = false
-  /** Since when a request has been awaited. */
+  /** Since when a request has been awaited, or nothing of what is queued could be sent. */
   idleSinceMs: number
+  /** When the loop last looked. */
+  unsentBytes = 0
   lingeringSinceMs = 0
   droppedBytes = 0
 

@@ -87,6 +87,14 @@ test('version 2.0 has either a result or an error, and status 200', () => {
   })
 })
 
+test('a batch of more than 1,000 requests is one error', () => {
+  const { status, reply } = rpc(`[${'7,'.repeat(1_000)}7]`)
+  assert.equal(status, 400)
+  const message = 'Batch of 1001 requests: send at most 1000'
+  assert.deepEqual(reply, { result: null, error: { code: -32_600, message }, id: null })
+  assert.equal((rpc(`[${'7,'.repeat(999)}7]`).reply as unknown[]).length, 1_000)
+})
+
 test('a batch is answered in order, errors in their places', () => {
   const { status, reply } = rpc([{ method: 'echo', params: [1], id: 1 }, 7])
   assert.equal(status, 200)

@@ -13,7 +13,8 @@ import type { ChainStore } from './chain-store.ts'
 /**
  * JSON-RPC as Core speaks it: `getblockcount`, `getbestblockhash`, `getblockheader` and `echo`;
  * errors of version 2.0 have HTTP status 200, those of older requests one of their own. A batch
- * has status 200. A notification is answered like any other request.
+ * has status 200, unless it is longer than 1,000 requests, which is one error. A notification is
+ * answered like any other request.
  */
 export function handleJsonRpc(
   store: ChainStore,
@@ -22,8 +23,15 @@ export function handleJsonRpc(
   const parsed = parseJson(body)
   if (parsed === undefined) return oneReply(legacyReply(null, failure(ParseError, 'Parse error')))
   if (!Array.isArray(parsed)) return oneReply(handleOne(store, parsed))
+  if (parsed.length > MAX_BATCH) {
+    const tooLong = `Batch of ${parsed.length} requests: send at most ${MAX_BATCH}`
+    return oneReply(legacyReply(null, failure(InvalidRequest, tooLong)))
+  }
   return { status: 200, text: line(parsed.map(request => handleOne(store, request).message)) }
 }
+
+/** In requests. Each costs 2 bytes of the body at least, and its reply a hundred. */
+const MAX_BATCH = 1_000
 
 interface RpcReply {
   status: ReplyStatus

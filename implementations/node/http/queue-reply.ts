@@ -1,5 +1,6 @@
 import { continueReply, replyHeadLength, writeReplyHead } from '../../protocol/http/reply.ts'
 import type { HttpConnectionMemory } from '../../threads/http-connection-memory.ts'
+import { errorReplyOf } from './error-reply.ts'
 import type { Reply } from './routes.ts'
 
 /** A reply, and what its request had asked for. */
@@ -12,8 +13,16 @@ export interface OutgoingReply extends Reply {
   headOnly: boolean
 }
 
-/** Puts a reply behind what is queued; under `sendMutex`. @returns false when the queue is full */
+/**
+ * Puts a reply behind what is queued; under `sendMutex`. One that does not fit becomes 500, the last of
+ * the connection. @returns false when not even that does
+ */
 export function queueReply(memory: HttpConnectionMemory, reply: OutgoingReply): boolean {
+  if (append(memory, reply)) return true
+  return append(memory, { ...reply, ...errorReplyOf(500), keepAlive: false })
+}
+
+function append(memory: HttpConnectionMemory, reply: OutgoingReply): boolean {
   const { body, headOnly, status, contentType, keepAlive, versionMinor } = reply
   const head = { status, contentType, bodyLength: body.length, keepAlive, versionMinor }
   const headLength = replyHeadLength(head)
@@ -23,7 +32,6 @@ export function queueReply(memory: HttpConnectionMemory, reply: OutgoingReply): 
   writeReplyHead(room, 0, head)
   if (!headOnly) room.set(body, headLength)
   memory.sending.append(replyLength)
-  memory.noteUse(replyLength)
   if (!keepAlive) memory.requestCloseWhenSent()
   return true
 }

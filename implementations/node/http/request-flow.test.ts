@@ -126,7 +126,7 @@ test('a client that never ends is not waited for: 2 seconds, or a megabyte', () 
   assert.equal(lab.flow.goOn(slow, 2_000), 'close')
 })
 
-test('the last reply sent, the connection is closed', () => {
+test('the last reply sent, the connection is ended, and closed once the client has ended it', () => {
   const lab = labWithWorkers()
   const client = lab.open()
   lab.receive(client, lastRequest + request)
@@ -134,7 +134,10 @@ test('the last reply sent, the connection is closed', () => {
   lab.reply(client, { ...done, keepAlive: false })
   assert.equal(lab.flow.goOn(client, 0), 'poll')
   lab.read(client)
-  assert.equal(lab.flow.goOn(client, 0), 'close')
+  assert.equal(lab.flow.goOn(client, 0), 'finish') // what it still sends is dropped
+  assert.equal(lab.flow.goOn(client, 1), 'poll')
+  lab.flow.gotEof(client)
+  assert.equal(lab.flow.goOn(client, 2), 'close')
   assert.equal(lab.count('requests'), 1)
 })
 
@@ -165,8 +168,49 @@ test('idle is who awaits no reply, and has sent no whole request', () => {
   assert.deepEqual(then(IDLE_TIMEOUT_MS - 1), ['poll', 'poll', 'poll', 'poll'])
   assert.deepEqual(then(IDLE_TIMEOUT_MS), ['close', 'close', 'poll', 'poll'])
   lab.read(unread)
-  assert.equal(lab.flow.goOn(unread, 2 * IDLE_TIMEOUT_MS - 1), 'poll')
-  assert.equal(lab.flow.goOn(unread, 2 * IDLE_TIMEOUT_MS), 'close')
+  assert.equal(lab.flow.goOn(unread, 2 * IDLE_TIMEOUT_MS), 'poll')
+  assert.equal(lab.flow.goOn(unread, 3 * IDLE_TIMEOUT_MS - 1), 'poll')
+  assert.equal(lab.flow.goOn(unread, 3 * IDLE_TIMEOUT_MS), 'close')
+})
+
+test('without worker threads, a connection that is used is not idle', () => {
+  const lab = new FlowLab({ workers: 0, chainFile })
+  const client = lab.open()
+  for (let i = 1; i <= 4; i++) {
+    assert.equal(lab.flow.goOn(client, (i * IDLE_TIMEOUT_MS) / 2), 'poll')
+    lab.receive(client, request)
+    lab.read(client)
+  }
+  assert.equal(lab.flow.goOn(client, 3 * IDLE_TIMEOUT_MS - 1), 'poll')
+  assert.equal(lab.flow.goOn(client, 3 * IDLE_TIMEOUT_MS), 'close')
+})
+
+test('a client that does not read is dropped in the end; one that reads a little is not', () => {
+  const lab = labWithWorkers()
+  for (const last of [false, true]) {
+    const [never, slowly] = [lab.open(), lab.open()]
+    for (const client of [never, slowly]) {
+      lab.receive(client, request)
+      lab.reply(client, { ...done, keepAlive: !last })
+    }
+    for (let i = 0; i <= 5; i++) {
+      slowly.session.memory.sending.consume(1)
+      assert.equal(lab.flow.goOn(slowly, (i * IDLE_TIMEOUT_MS) / 2), 'poll')
+    }
+    assert.equal(lab.flow.goOn(never, 0), 'poll')
+    assert.equal(lab.flow.goOn(never, IDLE_TIMEOUT_MS - 1), 'poll')
+    assert.equal(lab.flow.goOn(never, IDLE_TIMEOUT_MS), 'close')
+  }
+})
+
+test('a reply that does not fit becomes 500, and the last', () => {
+  const lab = labWithWorkers()
+  const client = lab.open()
+  lab.receive(client, request)
+  lab.reply(client, { ...done, body: Buffer.alloc(40 << 20) })
+  assert.match(lab.read(client), /^HTTP\/1\.1 500 .*\r\nConnection: close\r\n/)
+  assert.equal(client.session.memory.disconnectRequested, false)
+  assert.equal(lab.flow.goOn(client, 0), 'finish')
 })
 
 test('a byte now and then does not keep an incomplete request alive', () => {
@@ -184,6 +228,9 @@ test('interrupted: what is in flight is finished, what waits gets 503, the rest 
   const [idle, busy] = [lab.open(), lab.open()]
   lab.receive(busy, request + request + request)
   lab.flow.interrupt()
+  assert.equal(lab.flow.goOn(idle, 0), 'finish') // its next request may be on the way
+  assert.equal(lab.flow.goOn(idle, 0), 'poll')
+  lab.flow.gotEof(idle)
   assert.equal(lab.flow.goOn(idle, 0), 'close')
   assert.equal(lab.flow.goOn(busy, 0), 'poll')
   lab.reply(busy, done)
@@ -191,7 +238,16 @@ test('interrupted: what is in flight is finished, what waits gets 503, the rest 
   assert.deepEqual(statuses(busy), [200, 503])
   assert.equal(busy.replies[1].keepAlive, false)
   lab.read(busy)
-  assert.equal(lab.flow.goOn(busy, 0), 'close')
+  assert.equal(lab.flow.goOn(busy, 0), 'finish')
+})
+
+test('interrupted, HEAD gets the head of 503', () => {
+  const lab = labWithWorkers()
+  const client = lab.open()
+  lab.flow.interrupt()
+  lab.receive(client, request.replace('GET', 'HEAD'))
+  assert.deepEqual(statuses(client), [503])
+  assert.match(lab.read(client), /\r\n\r\n$/)
 })
 
 test('between the worker threads being stopped and the loop hearing of it, 503 as well', () => {
@@ -214,6 +270,11 @@ test('100 Continue is asked for once the head is there, and only then', () => {
   assert.equal(lab.read(client), 'HTTP/1.1 100 Continue\r\n\r\n')
   lab.receive(client, 'x')
   assert.equal(queued(lab).length, 1)
+  lab.receive(client, head)
+  assert.equal(lab.read(client), '')
+  lab.reply(client, done)
+  lab.flow.goOn(client, 0)
+  assert.match(lab.read(client), /done.*HTTP\/1\.1 100 Continue\r\n\r\n$/s)
 })
 
 test('without worker threads, all that was received is answered at once, in order', () => {
@@ -223,7 +284,7 @@ test('without worker threads, all that was received is answered at once, in orde
   assert.deepEqual(statuses(client), [200, 200, 200, 405])
   assert.equal(client.replies[3].keepAlive, false)
   lab.read(client)
-  assert.equal(lab.flow.goOn(client, 0), 'close')
+  assert.equal(lab.flow.goOn(client, 0), 'finish')
 })
 
 test('a connection that must go is closed, whatever is in flight', () => {

@@ -33,6 +33,8 @@ export class RequestFlow<C extends HttpClient> {
   /** Without worker threads: what is served. */
   private readonly ownStore: ChainStore | undefined
   private interrupted = false
+  /** Of this iteration of the loop. */
+  private nowMs = 0
 
   constructor(context: ThreadContext<HttpOptions>, replier: Replier<C>) {
     this.context = context
@@ -55,7 +57,7 @@ export class RequestFlow<C extends HttpClient> {
       return
     }
     session.receiver.receive(data)
-    if (session.receiver.takeExpectsContinue()) queueContinue(session.memory)
+    askForRest(session)
     this.advance(client)
   }
 
@@ -70,23 +72,47 @@ export class RequestFlow<C extends HttpClient> {
    * @returns what is to be done about the connection itself; `finish` is to send no more on it
    */
   goOn(client: C, nowMs: number): 'poll' | 'finish' | 'close' {
+    this.nowMs = nowMs
     this.advance(client)
     const { session } = client
     const { memory } = session
     if (memory.disconnectRequested) return 'close'
-    if (memory.requestInFlight || !memory.sending.isEmpty) {
+    const unsentBytes = memory.sending.lengthBytes
+    if (unsentBytes !== session.unsentBytes) {
+      session.unsentBytes = unsentBytes
       session.idleSinceMs = nowMs
-      if (session.state === 'closing') memory.takeWaitForLoopMs() // it waits for the client
-      return 'poll'
     }
+    if (memory.requestInFlight) session.idleSinceMs = nowMs
+    else if (unsentBytes === 0) return this.rest(session)
+    else if (this.isIdle(session)) return 'close'
+    if (session.state === 'closing') memory.takeWaitForLoopMs() // it waits for the client
+    return 'poll'
+  }
+
+  /** Nothing is in flight, everything is sent, and nothing complete has arrived. */
+  private rest(session: HttpSession): 'poll' | 'finish' | 'close' {
     switch (session.state) {
       case 'lingering':
-        return this.interrupted || lingerIsOver(session, nowMs) ? 'close' : 'poll'
+        return lingerIsOver(session, this.nowMs) ? 'close' : 'poll'
       case 'closing':
-        return this.endOf(session, nowMs)
+        if (session.memory.takeWaitForLoopMs() >= LATE_MS) this.counts[Counter.closeWaits45ms]++
+        return this.finish(session)
       default:
-        return this.isOver(session, nowMs) ? 'close' : 'poll'
+        if (this.interrupted) return this.finish(session)
+        return session.ended || this.isIdle(session) ? 'close' : 'poll'
     }
+  }
+
+  /** The client may be sending still: closing would answer that with a reset. */
+  private finish(session: HttpSession): 'finish' | 'close' {
+    if (session.ended) return 'close'
+    session.state = 'lingering'
+    session.lingeringSinceMs = this.nowMs
+    return 'finish'
+  }
+
+  private isIdle({ idleSinceMs }: HttpSession): boolean {
+    return this.nowMs - idleSinceMs >= this.context.options.idleTimeoutMs
   }
 
   /** Gives requests to handlers, one after the other, until one is in flight or none is there. */
@@ -98,7 +124,7 @@ export class RequestFlow<C extends HttpClient> {
       // A client that does not read its replies has to, before more is done for it.
       if (session.state !== 'receiving' || memory.sending.paused) return
       if (receiver.state === 'incomplete') return
-      if (receiver.state === 'invalid') this.refuse(client, receiver.refusal)
+      if (receiver.state === 'invalid') this.refuse(client, receiver.refusal, false)
       else this.dispatch(client)
     }
   }
@@ -119,7 +145,9 @@ export class RequestFlow<C extends HttpClient> {
       this.counts[Counter.pipelineWaits45ms]++
     }
     session.state = 'receiving'
+    session.idleSinceMs = this.nowMs
     receiver.next()
+    askForRest(session)
     return true
   }
 
@@ -130,7 +158,7 @@ export class RequestFlow<C extends HttpClient> {
     memory.startRequest(receiver.request)
     session.state = 'answering'
     if (this.interrupted) {
-      this.refuse(client, 503)
+      this.refuseWhileStopping(client)
     } else if (this.ownStore !== undefined) {
       this.replier.reply(client, replyTo(memory, this.ownStore, handleRequest))
     } else {
@@ -146,7 +174,7 @@ export class RequestFlow<C extends HttpClient> {
         this.counts[Counter.handlerWakeUps]++
         break
       case 'interrupted':
-        this.refuse(client, 503)
+        this.refuseWhileStopping(client)
         break
       case 'full':
         this.counts[Counter.queueFull503]++
@@ -161,26 +189,18 @@ export class RequestFlow<C extends HttpClient> {
     this.replier.reply(client, { ...errorReplyOf(503), keepAlive, versionMinor, headOnly })
   }
 
-  private refuse(client: C, status: ReplyStatus): void {
-    const { session } = client
-    session.state = 'closing'
-    session.mustLinger = true
-    const rest = { keepAlive: false, versionMinor: 1, headOnly: false }
+  private refuseWhileStopping(client: C): void {
+    this.refuse(client, 503, client.session.memory.request.method === 'HEAD')
+  }
+
+  private refuse(client: C, status: ReplyStatus, headOnly: boolean): void {
+    client.session.state = 'closing'
+    const rest = { keepAlive: false, versionMinor: 1, headOnly }
     this.replier.reply(client, { ...errorReplyOf(status), ...rest })
   }
+}
 
-  /** Everything is sent, and nothing follows. */
-  private endOf(session: HttpSession, nowMs: number): 'finish' | 'close' {
-    if (session.memory.takeWaitForLoopMs() >= LATE_MS) this.counts[Counter.closeWaits45ms]++
-    if (!session.mustLinger || session.ended || this.interrupted) return 'close'
-    session.state = 'lingering'
-    session.lingeringSinceMs = nowMs
-    return 'finish'
-  }
-
-  /** Nothing is in flight, and nothing complete has arrived. */
-  private isOver(session: HttpSession, nowMs: number): boolean {
-    const idleMs = nowMs - session.idleSinceMs
-    return session.ended || this.interrupted || idleMs >= this.context.options.idleTimeoutMs
-  }
+/** A client may wait to be told to go on with its request. */
+function askForRest({ receiver, memory }: HttpSession): void {
+  if (receiver.takeExpectsContinue()) queueContinue(memory)
 }

@@ -34,7 +34,6 @@ function received(pieces: readonly string[], answered: 'at once' | 'at the end')
   }
   takeComplete()
   assert.equal(receiver.hasKept, false)
-  receiver.free()
   return all
 }
 

@@ -79,14 +79,9 @@ export class RequestReceiver {
     this.forgetKept()
   }
 
-  /** It must not be used any more. */
-  free(): void {
-    this.parser.free()
-  }
-
   private parse(bytes: Uint8Array, from: number): number {
     const parsed = this.parser.execute(bytes, from)
-    this.memory.noteUse(this.parser.bodyLength)
+    this.memory.noteBody(this.parser.bodyLength)
     return parsed
   }
 

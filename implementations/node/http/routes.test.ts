@@ -27,6 +27,16 @@ test('a query is no part of the path', () => {
   assert.equal(get('/rest/chaininfo.json?a=b').status, 200)
 })
 
+test('scheme and authority are no part of the path', () => {
+  const expected = get('/rest/chaininfo.json')
+  assert.deepEqual(get('http://a:8332/rest/chaininfo.json?b'), expected)
+  assert.deepEqual(get('HTTPS://a/rest/chaininfo.json'), expected)
+  for (const target of ['http://a', 'http://a/', 'http://a?/rest']) {
+    assert.equal(get(target).status, 405, target) // as '/'
+  }
+  assert.equal(get('ftp://a/').status, 404)
+})
+
 test('a block is served whole', () => {
   for (const height of [1, tipHeight]) {
     const { status, contentType, body } = get(`/rest/block/${store.hashHex(height)}.bin`)

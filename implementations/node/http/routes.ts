@@ -12,7 +12,7 @@ export interface Reply {
 /** A request as a handler sees it. */
 interface Request {
   method: string
-  /** Origin form, as sent. */
+  /** Origin form or absolute form (RFC 9112, 3.2), as sent. */
   target: string
   /** Valid until the handler returns; shared memory will do. */
   body: Uint8Array
@@ -27,8 +27,7 @@ export type RequestHandler = (store: ChainStore, request: Request) => Reply
  * 404, where Core answers a request for headers with none.
  */
 export const handleRequest: RequestHandler = (store, { method, target, body }) => {
-  const query = target.indexOf('?')
-  const path = query < 0 ? target : target.slice(0, query)
+  const path = pathOf(target)
   if (path === '/') {
     if (method !== 'POST') return text(405, 'JSONRPC server handles only POST requests')
     const { status, text: answer } = handleJsonRpc(store, body)
@@ -42,6 +41,15 @@ export const handleRequest: RequestHandler = (store, { method, target, body }) =
     return handle(store, match.slice(1))
   }
   return text(404, `${path} not found`)
+}
+
+/** Without scheme and authority, which only absolute form has, and without the query. */
+function pathOf(target: string): string {
+  const query = target.indexOf('?')
+  const whole = query < 0 ? target : target.slice(0, query)
+  if (whole.startsWith('/')) return whole
+  const path = whole.replace(/^https?:\/\/[^/]*/i, '')
+  return path === '' ? '/' : path
 }
 
 const knownMethods = ['GET', 'HEAD', 'POST']

@@ -11,13 +11,15 @@ export interface Slot {
 
 /**
  * The memories of an HTTP server's connections. A memory is announced to the worker threads once, and
- * used by one connection after the other: a new connection costs them no message.
+ * used by one connection after the other: a new connection costs them no message. None is given up, so
+ * there are as many as connections were ever open at once. Large ones are used again first: one more
+ * becomes large only while all the large ones are in use, so those with much resident (up to 66 MiB
+ * each) are no more than connections were open at once, however many large requests there were.
  */
 export class Slots {
   private readonly announce: SocketThreadContext['announce']
-  private readonly free: Slot[] = []
-  /** Numbers of slots whose memory was given up. */
-  private readonly vacant: number[] = []
+  private readonly small: Slot[] = []
+  private readonly large: Slot[] = []
   private made = 0
 
   constructor(announce: SocketThreadContext['announce']) {
@@ -26,20 +28,16 @@ export class Slots {
 
   /** For a new connection. @param connectionId never used before */
   take(connectionId: number, fd: number): Slot {
-    const slot = this.free.pop() ?? this.makeSlot(this.vacant.pop() ?? this.made++, fd)
+    const slot = this.large.pop() ?? this.small.pop() ?? this.makeSlot(this.made++, fd)
     slot.memory.open(connectionId, fd)
     return slot
   }
 
   /** Its connection is closed, and nobody handles a request of it. */
   release(slot: Slot): void {
-    if (slot.memory.isLarge) {
-      slot.receiver.free()
-      this.vacant.push(slot.number)
-    } else {
-      slot.receiver.restart()
-      this.free.push(slot)
-    }
+    slot.receiver.restart()
+    const unused = slot.memory.isLarge ? this.large : this.small
+    unused.push(slot)
   }
 
   private makeSlot(number: number, fd: number): Slot {

@@ -39,7 +39,10 @@ export class HttpWorker<C> implements HandlerLoop {
   /** What is queued when the subject stops is handled still. */
   run(): void {
     const { service } = this.context
-    while (this.pass(WORKER_WAIT_MS) || !service.stopping) {}
+    for (;;) {
+      const wasStopping = service.stopping // what is queued before is there for the next pass
+      if (!this.pass(WORKER_WAIT_MS) && wasStopping) return
+    }
   }
 
   /** Waits up to `timeoutMs` for a request, and handles it. @returns whether there was one */

@@ -16,7 +16,6 @@ const reasonPhrases = {
   400: 'Bad Request',
   404: 'Not Found',
   405: 'Method Not Allowed',
-  408: 'Request Timeout',
   413: 'Content Too Large',
   414: 'URI Too Long',
   417: 'Expectation Failed',

@@ -60,7 +60,13 @@ export class RequestFields {
     if (this.matched !== this.name.length) this.name = 'other'
     if (this.name === 'host') this.hosts += 1
     this.at = 'value'
-    this.matched = 0
+    this.matched = this.isAnotherWord ? -1 : 0
+  }
+
+  /** Fields of one name are one list (RFC 9110, 5.2): whatever this one says, it is not the one word. */
+  private get isAnotherWord(): boolean {
+    if (this.name === 'transfer-encoding') return this.transferCoding !== 'none'
+    return this.name === 'expect' && this.expect === 'other'
   }
 }
 

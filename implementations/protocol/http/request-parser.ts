@@ -82,11 +82,6 @@ export class RequestParser implements MessageEvents {
     return (this.state === 'invalid' ? to : at) - from
   }
 
-  /** Whether bytes of a request that is not complete have been consumed. */
-  get inRequest(): boolean {
-    return this.requestBytes > 0 && this.state === 'incomplete'
-  }
-
   /**
    * Whether the client is waiting for `100 Continue` before it sends the body (RFC 9110, 10.1.1).
    * True once per request.
