@@ -54,9 +54,9 @@ async function runSocketThread(
   if (handlers.length > 0) return runSocketLoop(contexts[0], handlers)
   const stopped = new Promise<void>(resolve => parentPort?.once('message', resolve))
   await Promise.all(
-    services.map(({ onSocketThread }, i) =>
-      onSocketThread.loop === 'own' ? onSocketThread.run(contexts[i], stopped) : undefined,
-    ),
+    services.map(async ({ onSocketThread }, i) => {
+      if (onSocketThread.loop === 'own') await onSocketThread.run(contexts[i], stopped)
+    }),
   )
   parentPort?.removeAllListeners('message')
 }
