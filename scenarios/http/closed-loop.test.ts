@@ -98,7 +98,7 @@ for (const [name, connectionUse, methods, expectedNs] of clocks) {
 
 /** Handles are node:net's, and their methods its system calls. */
 function beforeCallsOfHandles(t: TestContext, methods: readonly string[], happens: () => void) {
-  const { connect } = Socket.prototype
+  const connect = Reflect.get(Socket.prototype, 'connect') as Socket['connect']
   const connectObserved = function (this: Socket, ...options: unknown[]) {
     Reflect.apply(connect, this, options)
     const handle: Record<string, (...parameters: unknown[]) => unknown> = Reflect.get(
