@@ -107,7 +107,9 @@ test('a driver killed while it prepares fails its workload alone; Ctrl-C in the 
   assert.match(stdout, /Did not finish/)
   assert.match(stderr, /interrupted; what was finished is in/)
   assert.equal(code, 130)
-  assert.equal(loadRecord(latestRecord(out)).failures.length, SUBJECTS)
+  const { failures, warnings } = loadRecord(latestRecord(out))
+  assert.equal(failures.length, SUBJECTS)
+  assert.ok(warnings.includes('unfinished: 1 of 2 workloads were measured'))
 })
 
 test('Ctrl-C while a chain is built: exit code 130, and nothing is left', async () => {
@@ -136,7 +138,8 @@ test('Ctrl-C in mid-slice of a later round: exit code 130, the finished rounds a
   await sockbench.stderrMatching(/round 2\/50/)
   await interruptAndCheck(sockbench, out, /interrupted; what was finished is in .*record\.json/)
   assert.match(sockbench.stdout, /ibd: small, 1 peer/)
-  const { scenarios, failures } = loadRecord(latestRecord(out))
+  const { scenarios, failures, warnings } = loadRecord(latestRecord(out))
+  assert.match(warnings.at(-1) ?? '', /^unfinished: \d of 50 rounds of ibd \(small, 1 peer\) ran$/)
   const states = scenarios[0].processes.map(({ outcome }) => outcome.state)
   assert.ok(states.length > 0 && states.length % SUBJECTS === 0)
   assert.ok(states.every(state => state === 'completed'))

@@ -13,7 +13,7 @@ test('the fingerprint and what the run adds make a valid environment', () => {
     ...fingerprint(),
     loadAfter: 0.5,
     pinning: { driver: [0], subject: [1] },
-    socketBufferBytes: 262_144,
+    socketBufferBytes: [2304, 262_144],
   }
   assert.deepEqual(recordSchema.shape.environment.parse(environment), environment)
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ibd } from '../scenarios/ibd/index.ts'
+import { push } from '../scenarios/push/index.ts'
 import { Driver } from './driver.ts'
 import { commandLineOf, descendantsOf } from './fixtures/sockbench.ts'
 import { isAlive, untilGone } from './fixtures/until-gone.ts'
@@ -93,6 +94,25 @@ test('a subject works through its slices, and counts during others that follow',
   // and the pings that close the slices; 100 more were received before
   const { messagesReceived } = outcome.counters
   assert.ok(messagesReceived >= 200 && messagesReceived < 300)
+})
+
+test('a subject that never sleeps at rest used no more CPU than there was time', async () => {
+  const settings = { mode: 'pollout', slices: '1', 'slice-messages': '10' }
+  const [pollout] = push.workloads(new Map(Object.entries(settings)))
+  const spinning = { ...pollout, idleMs: 30 }
+  const ownDriver = await Driver.start(push.driver, spinning, null, endOfTest.signal, observer)
+  assert.ok(ownDriver instanceof Driver)
+  const spec = { name: 'spinning', backend: 'direct', loops: 'one', arm: 'A' } as const
+  const subject = new MeasuredSubject(spec, ownDriver, spinning)
+  await subject.start(null)
+  await subject.rest()
+  await subject.measureSlice(0, 0)
+  const outcome = await stopped(subject)
+  await ownDriver.stop()
+  assert.ok(outcome.state === 'completed' && outcome.idle !== null, JSON.stringify(outcome))
+  const { seconds, threads } = outcome.idle
+  // the kernel brings the time of a thread that runs up to date every 10 ms or more often
+  assert.ok(threads['b-sv2'].cpuNs <= seconds * 1e9 + 10e6)
 })
 
 test('a subject that does not start in time failed in start, and is stopped', async () => {

@@ -131,16 +131,21 @@ export class MeasuredSubject {
     if (done.kind === 'failed') await this.#failUnlessDead(done.reason)
   }
 
-  /** What it uses while it is asked for nothing. */
+  /**
+   * What it uses while it is asked for nothing. Threads and counters are read as close to each other as
+   * can be: a subject that did not sleep in the beginning is not waited for in the end.
+   */
   async rest(): Promise<void> {
     const { idleMs } = this.#workload
     if (idleMs === 0 || !this.working || this.#sampler === undefined) return
     const countsBefore = await this.#counts()
-    const before = await this.#sampler.sampleWhenQuiet()
-    const startMs = performance.now()
+    const before = await this.#sampler.sampleWhenQuiet('first')
     await Promise.race([sleep(idleMs), this.#child?.exited])
-    const seconds = (performance.now() - startMs) / 1000
-    const after = await this.#sampler.sampleWhenQuiet()
+    const after =
+      before.state === 'quiet'
+        ? await this.#sampler.sampleWhenQuiet('first')
+        : this.#sampler.sampleNow()
+    const seconds = (after.atMs - before.atMs) / 1000
     const counters = increase(countsBefore, await this.#counts())
     const threads = difference(before.threads, after.threads, threadNamesOf(this.#services))
     this.#idle = { seconds, threads, counters }
@@ -148,10 +153,10 @@ export class MeasuredSubject {
 
   async measureSlice(group: number, order: number): Promise<void> {
     if (!this.working || this.#sampler === undefined) return
-    const before = await this.#sampler.sampleWhenQuiet()
+    const before = await this.#sampler.sampleWhenQuiet('last')
     const done = await this.#driver.serveSlice(this.spec.name, this.#workload.sliceWork)
     if (done.kind === 'failed') return this.#failUnlessDead(done.reason)
-    const after = await this.#sampler.sampleWhenQuiet()
+    const after = await this.#sampler.sampleWhenQuiet('first')
     const { messages, bytes, wallNs, driverCpuNs, latency } = done
     const threads = difference(before.threads, after.threads, threadNamesOf(this.#services))
     this.#latencies.push(latency)

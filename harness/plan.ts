@@ -44,6 +44,13 @@ export function roundsOf({ rounds }: Pick<Plan, 'rounds'>, workload: Workload): 
   return rounds ?? workload.rounds ?? USUAL_ROUNDS
 }
 
+/** Every SO_SNDBUF and SO_RCVBUF that a workload asks for, in bytes, smallest first. */
+export function socketBufferSizes({ workloads }: Pick<Plan, 'workloads'>): number[] {
+  const services = workloads.flatMap(workload => workload.services)
+  const sizes = new Set(services.map(({ socketBufferBytes }) => socketBufferBytes))
+  return [...sizes].sort((one, other) => one - other)
+}
+
 /**
  * The reference twice, as A and A′, which nothing but their names tells apart; then the others; then
  * all of them with the other ways to share socket threads; and the floor, if asked for.

@@ -15,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import type { z } from 'zod'
 import { exitCodes } from './errors.ts'
 import { recordSchema, type SockbenchRecord, schemaVersion } from './record.ts'
 
@@ -56,8 +57,15 @@ export function prepareStore(base: string): void {
  */
 export function saveRecord(directory: string, record: SockbenchRecord): string {
   const path = join(directory, fileName)
+  const parsed = recordSchema.safeParse(record)
+  if (!parsed.success) {
+    throw new RecordError(
+      `this record is not kept: it breaks the record schema at ${firstIssue(parsed.error)}; ` +
+        'that is a bug in sockbench, report it with the command that you ran',
+    )
+  }
   try {
-    const text = `${JSON.stringify(recordSchema.parse(record), null, 2)}\n`
+    const text = `${JSON.stringify(parsed.data, null, 2)}\n`
     mkdirSync(directory, { recursive: true })
     replaceFile(path, join(directory, `.${fileName}.${process.pid}.tmp`), Buffer.from(text))
   } catch (error) {
@@ -89,11 +97,15 @@ export function loadRecord(path: string): SockbenchRecord {
   }
   const parsed = recordSchema.safeParse(content)
   if (parsed.success) return parsed.data
-  const { path: where, message } = parsed.error.issues[0]
   throw new RecordError(
-    `${path} does not match the record schema at ${where.join('.') || 'its root'} (${message}): ` +
+    `${path} does not match the record schema at ${firstIssue(parsed.error)}: ` +
       'the file was changed or damaged, measure again',
   )
+}
+
+/** `scenarios.0.label (expected string)` */
+function firstIssue({ issues: [{ path, message }] }: z.ZodError): string {
+  return `${path.join('.') || 'its root'} (${message})`
 }
 
 function replaceFile(path: string, temporary: string, bytes: Uint8Array): void {

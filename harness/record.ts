@@ -188,8 +188,8 @@ const scenarioResult = z.strictObject({
   caveats: z.array(z.string()),
   /** Whether the subjects of a round were alive at the same time, or one after the other. */
   lives: z.enum(['together', 'alone']),
-  /** The work of one slice: blocks, requests, or messages per subscriber. */
-  sliceWork: count,
+  /** How many latencies may have one wait in common, and count as one where they must be independent. */
+  samplesTogether: z.int().positive(),
   processes: z.array(processSample),
   estimates: z.array(estimate),
   comparisons: z.array(comparison),
@@ -237,8 +237,8 @@ const environment = z.strictObject({
   sysctls: z.record(z.string(), z.string()),
   /** CPU numbers, null when nothing was pinned. */
   pinning: z.strictObject({ driver: z.array(count), subject: z.array(count) }).nullable(),
-  /** SO_SNDBUF and SO_RCVBUF as requested, on both ends; null where nothing had sockets. */
-  socketBufferBytes: count.nullable(),
+  /** Every SO_SNDBUF and SO_RCVBUF that a workload asks for, smallest first. */
+  socketBufferBytes: z.array(count),
 })
 
 export const recordSchema = z.strictObject({

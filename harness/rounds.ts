@@ -13,8 +13,8 @@ export interface RoundsObserver extends DriverObserver {
 
 /**
  * Measures one workload, round by round, each of fresh processes. Stops between rounds when the
- * budget is used up or the driver is gone, and at once when the signal is aborted; the round that
- * this interrupts is left out whole.
+ * budget is used up, after a round in which all failed because the driver is gone, and at once when the
+ * signal is aborted; the round that this interrupts is left out whole.
  */
 export async function measureWorkload(
   plan: Plan,
@@ -38,7 +38,7 @@ export async function measureWorkload(
   if (!(driver instanceof Driver)) return nobodyStarted(plan, workload, driver.reason, observer)
   const samples: ProcessSample[] = []
   try {
-    for (let round = 0; round < roundsOf(plan, workload) && driver.running; round++) {
+    for (let round = 0; round < roundsOf(plan, workload); round++) {
       if (!fitsBudget(round, performance.now() - startMs, budgetMs)) break
       observer.roundStarts(workload, round)
       const ofRound = await measureRound(plan, workload, round, driver, random, signal)
@@ -47,6 +47,8 @@ export async function measureWorkload(
       for (const sample of ofRound) {
         if (sample.outcome.state === 'failed') observer.subjectFailed(workload, sample)
       }
+      const allFailed = ofRound.every(({ outcome }) => outcome.state === 'failed')
+      if (!driver.running && allFailed) break
     }
   } finally {
     await driver.stop()

@@ -9,10 +9,11 @@ import { type Fingerprint, fingerprint, toolIdentity } from './environment.ts'
 import { readLoad } from './machine-files.ts'
 import { participants } from './participants.ts'
 import { sharedCoreWarning } from './pinning.ts'
-import { type Plan, roundsOf } from './plan.ts'
+import { type Plan, roundsOf, socketBufferSizes } from './plan.ts'
 import type { Failure, ProcessSample, ScenarioResult, SockbenchRecord } from './record.ts'
 import { schemaVersion } from './record.ts'
 import { measureWorkload, type RoundsObserver } from './rounds.ts'
+import { unfinishedWarnings } from './unfinished.ts'
 
 export interface RunObserver extends RoundsObserver {
   dispatchRoundStarts: (round: number) => void
@@ -51,12 +52,12 @@ export async function run(
       ...environment,
       loadAfter: readLoad(),
       pinning: plan.pinning,
-      socketBufferBytes: bufferBytesOf(plan),
+      socketBufferBytes: socketBufferSizes(plan),
     },
     scenarios,
     dispatch,
     failures: [...scenarios.flatMap(failuresOf), ...dispatchFailures(dispatch, plan)],
-    warnings,
+    warnings: [...warnings, ...unfinishedWarnings(plan, scenarios, dispatch)],
   })
   let record = recordSoFar()
   const parts = plan.workloads.length + (plan.dispatchRounds > 0 ? 1 : 0)
@@ -89,17 +90,13 @@ export async function run(
   return record
 }
 
-function bufferBytesOf({ workloads }: Plan): number | null {
-  return workloads[0]?.services[0].socketBufferBytes ?? null
-}
-
 /** What is wrong with the machine for this plan, and stays wrong whatever is measured. */
-function machineWarnings({ pinning, workloads }: Plan, { sysctls }: Fingerprint): string[] {
-  const wantedBytes = workloads[0]?.services[0].socketBufferBytes ?? 0
+function machineWarnings(plan: Plan, { sysctls }: Fingerprint): string[] {
+  const wantedBytes = Math.max(0, ...socketBufferSizes(plan))
   const small = ['net.core.rmem_max', 'net.core.wmem_max'].filter(
     name => Number(sysctls[name] ?? wantedBytes) < wantedBytes,
   )
-  const core = sharedCoreWarning(pinning)
+  const core = sharedCoreWarning(plan.pinning)
   return [
     ...small.map(
       name => `${name} is ${sysctls[name]}: socket buffers are that, and not ${wantedBytes} bytes`,
@@ -118,7 +115,7 @@ function shareOfBudget(plan: Plan, elapsedMs: number, workloadsLeft: number): nu
 }
 
 function conclude(workload: Workload, processes: ProcessSample[], { marginPercent }: Plan) {
-  const { scenario, parameters, label, unit, caveats, lives, sliceWork } = workload
+  const { scenario, parameters, label, unit, caveats, lives, samplesTogether } = workload
   const measured = {
     scenario,
     parameters: { ...parameters },
@@ -126,7 +123,7 @@ function conclude(workload: Workload, processes: ProcessSample[], { marginPercen
     unit,
     caveats: [...caveats],
     lives,
-    sliceWork,
+    samplesTogether,
     processes,
   }
   const { conclusions, warnings } = analyse(measured, { marginPercent })

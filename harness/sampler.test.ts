@@ -12,9 +12,9 @@ test('the CPU a named thread of another process burns is found under its name, e
   const child = await startChild({ module, args: ['burns CPU'], cpus: null })
   await child.waitFor(isAny, longMs)
   const sampler = new ThreadSampler(child.pid)
-  const before = await sampler.sampleWhenQuiet()
+  const before = await sampler.sampleWhenQuiet('last')
   await child.request({ kind: 'burn', cpuMs: 200 }, isAny, longMs)
-  const after = await sampler.sampleWhenQuiet()
+  const after = await sampler.sampleWhenQuiet('first')
   await child.stop({ graceMs: longMs })
 
   assert.deepEqual([before.state, after.state], ['quiet', 'quiet'])
@@ -46,16 +46,24 @@ test('a thread that vanished keeps its last reading', async () => {
   assert.deepEqual(readings(), [{ ...last, running: false }])
 })
 
-test('a thread that never sleeps is said to be busy', async () => {
+test('of a thread that never sleeps, busy as it is, the first reading or the last is taken', async () => {
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const spin =
     'const { workerData } = require("worker_threads"); while (!Atomics.load(workerData, 0));'
   const worker = new Worker(spin, { eval: true, workerData: stop })
   await new Promise(resolve => worker.once('online', resolve))
-  const sample = await new ThreadSampler(process.pid).sampleWhenQuiet()
+  const sampler = new ThreadSampler(process.pid)
+  const samplingFirst = sampler.sampleWhenQuiet('first')
+  const afterFirstMs = performance.now()
+  const first = await samplingFirst
+  const samplingLast = sampler.sampleWhenQuiet('last')
+  const afterNextMs = performance.now()
+  const last = await samplingLast
   Atomics.store(stop, 0, 1)
   await new Promise(resolve => worker.once('exit', resolve))
-  assert.equal(sample.state, 'busy')
+  assert.deepEqual([first.state, last.state], ['busy', 'busy'])
+  assert.ok(first.atMs <= afterFirstMs)
+  assert.ok(last.atMs >= afterNextMs)
 })
 
 const reading = (name: string, cpuNs: number, waitNs: number): ThreadReading => ({
@@ -99,6 +107,7 @@ test('threads are added up by name, the ones not asked for as other', () => {
     [2, reading('b-net', 1000, 0)],
     [4, reading('http', 5, 0)],
     [6, reading('node', 900, 90)],
+    [7, reading('node', 10, 500)],
   ])
   const after = new Map([
     [1, reading('node', 110, 12)],
@@ -107,10 +116,11 @@ test('threads are added up by name, the ones not asked for as other', () => {
     [4, reading('http', 6, 0)],
     [5, reading('http', 20, 1)], // new
     [6, reading('node', 30, 4)], // another thread, which got the number of one that is gone
+    [7, reading('node', 15, 2)], // the same, which waited less but ran longer
   ])
   assert.deepEqual(difference(before, after, ['b-net', 'b-msghand', 'http']), {
     'b-net': { cpuNs: 2000, waitNs: 7 },
     http: { cpuNs: 21, waitNs: 1 },
-    other: { cpuNs: 80, waitNs: 9 },
+    other: { cpuNs: 95, waitNs: 11 },
   })
 })

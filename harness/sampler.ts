@@ -21,6 +21,8 @@ export type ThreadReadings = Map<number, ThreadReading>
 export interface QuietSample {
   /** 'quiet': exact. 'busy': some thread ran at every try, and the readings are that inexact. */
   state: 'quiet' | 'busy'
+  /** When the threads were read, by `performance.now`. */
+  atMs: number
   threads: ThreadReadings
 }
 
@@ -56,14 +58,23 @@ export class ThreadSampler {
   /**
    * Samples until no thread runs: the kernel brings a thread's counters up to date when it goes to
    * sleep, and a reading looks at its state first. Gives up after 20 tries.
+   * @param otherwise which reading to take then: ahead of work the last one is nearest to it, after
+   *   work the first one, which is taken before this returns
    */
-  async sampleWhenQuiet(): Promise<QuietSample> {
-    let threads = this.sample()
-    for (let tries = 0; tries < quietTries && !isQuiet(threads); tries++) {
+  async sampleWhenQuiet(otherwise: 'first' | 'last'): Promise<QuietSample> {
+    const first = this.sampleNow()
+    let last = first
+    for (let tries = 0; tries < quietTries && last.state === 'busy'; tries++) {
       await sleep(quietGapMs)
-      threads = this.sample()
+      last = this.sampleNow()
     }
-    return { state: isQuiet(threads) ? 'quiet' : 'busy', threads }
+    return last.state === 'busy' && otherwise === 'first' ? first : last
+  }
+
+  sampleNow(): QuietSample {
+    const atMs = performance.now()
+    const threads = this.sample()
+    return { state: isQuiet(threads) ? 'quiet' : 'busy', atMs, threads }
   }
 }
 
@@ -81,8 +92,7 @@ export function difference(
     const unnumbered = now.name.replace(/\.\d+$/, '')
     const name = names.includes(unnumbered) ? unnumbered : 'other'
     const then = before.get(tid)
-    // counters that went down belong to a new thread that was given the number of an old one
-    const start = then !== undefined && then.cpuNs <= now.cpuNs ? then : { cpuNs: 0, waitNs: 0 }
+    const start = then !== undefined && isLater(now, then) ? then : { cpuNs: 0, waitNs: 0 }
     const sum = use[name] ?? { cpuNs: 0, waitNs: 0 }
     use[name] = {
       cpuNs: sum.cpuNs + now.cpuNs - start.cpuNs,
@@ -90,6 +100,11 @@ export function difference(
     }
   }
   return use
+}
+
+/** Counters that went down belong to a new thread that was given the number of an old one. */
+function isLater(now: CpuUse, then: CpuUse): boolean {
+  return now.cpuNs >= then.cpuNs && now.waitNs >= then.waitNs
 }
 
 /** Why this kernel cannot tell a thread's CPU time in nanoseconds, or null if it can. */

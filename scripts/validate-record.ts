@@ -1,7 +1,8 @@
 /**
  * Reads what `sockbench run --json` printed from stdin, and fails unless it is one valid record in
- * which nothing failed, every backend has its verdict, in each way of sharing loops, with an interval where there were rounds enough
- * for one, and the 50 ms detector was asked about all latencies. Figures are not judged.
+ * which nothing failed, every backend has its verdict, in each way of sharing loops, with an interval
+ * where there were rounds enough for one, and the 50 ms detector was asked about all latencies.
+ * Figures are not judged.
  */
 import assert from 'node:assert/strict'
 import { stdin } from 'zx'

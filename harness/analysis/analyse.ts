@@ -14,8 +14,8 @@ export interface Measured {
   /** What a reader of the figures must know whatever they are. */
   caveats: string[]
   lives: ScenarioResult['lives']
-  /** The work of one slice: blocks, requests, or messages per subscriber. */
-  sliceWork: number
+  /** How many latencies may have one wait in common. */
+  samplesTogether: number
   processes: readonly ProcessSample[]
 }
 
@@ -46,8 +46,8 @@ export interface Analysis {
 export function analyse(measured: Measured, options: AnalyseOptions): Analysis {
   const subjects = subjectsOf(measured.processes)
   const costs = analyseCosts(measured, subjects, options)
-  const latencies = analyseLatencies(measured, subjects, options)
   const { driverBound } = costs
+  const latencies = analyseLatencies(measured, subjects, driverBound, options)
   const { waits, latencyInvalid } = latencies
   const findings = { driverBound, latencyInvalid }
   return {

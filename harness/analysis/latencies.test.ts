@@ -129,10 +129,59 @@ test('the detector is asked about one loop and a loop each apart', () => {
 
 test('what went to many subscribers at once is one sample to the detector', () => {
   const processes = rounds(1, () => uniformWaits(SAMPLES))
-  const measured = { ...measuredLatency(processes), sliceWork: 10 }
-  const { waits } = analyse(measured, { marginPercent: 1 }).conclusions
-  // 3 slices of 10 units of work in each process, where 100 are needed
-  assert.deepEqual(waits[1].verdict, { state: 'too-few', samples: SAMPLES })
+  const verdict = (samplesTogether: number) => {
+    const measured = { ...measuredLatency(processes), samplesTogether }
+    return analyse(measured, { marginPercent: 1 }).conclusions.waits[1].verdict
+  }
+  assert.equal(verdict(10).state, 'waits')
+  // fewer than 100
+  assert.deepEqual(verdict(11), { state: 'too-few', samples: SAMPLES })
+})
+
+test('ten waits must lie beyond a percentile, however many samples had each in common', () => {
+  const processes = rounds(1, () => steady(1e3, SAMPLES))
+  const given = (samplesTogether: number) => {
+    const measured = { ...measuredLatency(processes), samplesTogether }
+    const { estimates } = analyse(measured, { marginPercent: 1 }).conclusions
+    return estimates.flatMap(({ metric, arm, unit }) =>
+      arm === 'B' && unit === 'µs' ? [metric] : [],
+    )
+  }
+  assert.deepEqual(given(1), ['latencyP50', 'latencyP90', 'latencyP99', 'latencyMax'])
+  assert.deepEqual(given(10), ['latencyP50', 'latencyP90', 'latencyMax'])
+  assert.deepEqual(given(11), ['latencyP50', 'latencyMax'])
+})
+
+test('a closed loop that the driver holds up has percentiles, and nothing is compared by them', () => {
+  const timed = (driverFactor: number) => {
+    const latency = { histogram: histogramOf(latencies()), lag: null }
+    const subjects = [
+      ['direct', 'A', 0.25] as const,
+      ['direct', "A'", 0.25] as const,
+      ['held', 'B', driverFactor] as const,
+      ['other', 'B', 0.25] as const,
+    ]
+    const processes = [0, 1, 2, 3, 4, 5].flatMap(round =>
+      subjects.map(([backend, arm, factor]) =>
+        syntheticProcess({ round, backend, arm, cost: 1, driverFactor: factor, latency }),
+      ),
+    )
+    const { conclusions, warnings } = conclude(processes)
+    const compared = conclusions.comparisons.filter(
+      ({ unit, kind }) => unit === 'µs' && kind !== 'aa',
+    )
+    const given = conclusions.estimates.filter(e => e.backend === 'held' && e.unit === 'µs')
+    const names = new Set(compared.map(({ backend }) => backend))
+    return { compared: [...names], given: given.length, warnings: warnings.join('\n') }
+  }
+  const held = timed(1.2)
+  assert.deepEqual(held.compared, ['other'])
+  assert.equal(held.given, timed(0.25).given)
+  assert.match(
+    held.warnings,
+    /held: the driver was the bottleneck, .*, and its latencies, which are mostly the driver's, are not/,
+  )
+  assert.deepEqual(timed(0.25).compared, ['held', 'other'])
 })
 
 const latencies = () => steady(1e6, SAMPLES)
@@ -152,7 +201,7 @@ test('a generator that was late by more than a tenth invalidates the latencies',
   assert.match(warnings.join('\n'), /the load of other was itself late: .*; so no latency is given/)
 })
 
-test('lags of up to 0.1 ms at p50 and 1 ms at p99 are no news, nor a tenth of the latency', () => {
+test('lags of up to 10 µs at p50, 50 at p90 and 250 at p99 are no news, nor a tenth of the latency', () => {
   const invalid = (latencyNs: number, lags: number[]) =>
     conclude(
       rounds(
@@ -161,11 +210,17 @@ test('lags of up to 0.1 ms at p50 and 1 ms at p99 are no news, nor a tenth of th
         () => lags,
       ),
     ).conclusions.latencyInvalid
-  assert.equal(invalid(100e3, steady(99e3, SAMPLES)), null)
+  assert.equal(invalid(50e3, steady(9.9e3, SAMPLES)), null)
+  assert.match(invalid(50e3, steady(10.2e3, SAMPLES)) ?? '', /p50 of its lag is 10 µs/)
   assert.equal(invalid(2e6, steady(190e3, SAMPLES)), null)
-  const tail = (ns: number) => [...steady(1e3, SAMPLES), ...steady(ns, SAMPLES / 20)]
-  assert.equal(invalid(100e3, tail(0.99e6)), null)
-  assert.match(invalid(100e3, tail(1.1e6)) ?? '', /p99 of its lag is 110\d µs/)
+  const tail = (ns: number, share: number) => [
+    ...steady(1e3, SAMPLES),
+    ...steady(ns, SAMPLES * share),
+  ]
+  assert.equal(invalid(50e3, tail(49e3, 0.2)), null)
+  assert.match(invalid(50e3, tail(55e3, 0.2)) ?? '', /p90 of its lag is 55 µs/)
+  assert.equal(invalid(50e3, tail(249e3, 0.05)), null)
+  assert.match(invalid(50e3, tail(260e3, 0.05)) ?? '', /p99 of its lag is 260 µs/)
 })
 
 test('how late subjects are to do what they pace themselves is part of their latency', () => {

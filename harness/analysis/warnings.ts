@@ -22,17 +22,26 @@ export function warningsOf(
   { driverBound, latencyInvalid }: Findings,
   marginPercent: number,
 ): string[] {
+  const givesLatency = subjects.some(hasLatency)
   const warnings = [
     ...caveats,
     ...(latencyInvalid === null ? [] : [`${latencyInvalid}; so no latency is given`]),
     ...driverBound.map(
-      program => `${programName(program)}: the driver was the bottleneck, so no wall time is given`,
+      program =>
+        `${programName(program)}: the driver was the bottleneck, so no wall time is given` +
+        (givesLatency
+          ? ", and its latencies, which are mostly the driver's, are not compared"
+          : ''),
     ),
     ...differenceWarnings(subjects, unit, marginPercent),
     ...subjects.flatMap(subject => [...inexactWarning(subject), ...gapWarning(subject, unit)]),
     ...(subjects.some(({ arm }) => arm === "A'") ? [] : ['no A/A′ pair ran: bias was not checked']),
   ]
   return warnings.map(warning => `${scenario} (${label}), ${warning}`)
+}
+
+function hasLatency({ processes }: SubjectSamples): boolean {
+  return processes.some(({ outcome }) => outcome.state === 'completed' && outcome.latency !== null)
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { histogramOf, steady, uniformWaits } from '../fixtures/latency.ts'
-import type { ProcessSample } from '../record.ts'
+import type { ProcessSample, SockbenchRecord } from '../record.ts'
 import {
   killedProcess,
   measuredLatency,
@@ -72,6 +72,8 @@ test('requests: CPU, throughput and latency side by side, then the CPU ratio', (
   assert.deepEqual(direct, ['direct', ...figures, '1', '—', 'reference'])
   assert.deepEqual(other.slice(0, 12), ['other', ...figures, '1.0000'])
   assert.ok(report.includes('\nper 1000 requests '))
+  assert.match(report, /\nother needs .* CPU per request against direct/)
+  assert.doesNotMatch(report, /wall time/)
   assert.match(
     report,
     /\nlatency of other against direct: p50 0\.0 % \[0\.0, 0\.0\], equivalent within ±1 %; p99 0\.0 %/,
@@ -104,6 +106,44 @@ test('push: one table of backend by send mode, the wait beside what it costs to 
   assert.match(rows[1][5], /^(9\d|100) %, uniform$/)
   assert.ok(report.includes('\nthe 50 ms detector names: direct queued, other queued\n'))
   assert.match(report, /\nqueued: other needs 0\.0 % \[0\.0, 0\.0\] CPU per message against direct/)
+})
+
+test('the lag of a driver that had a schedule is a sentence, and that of a closed loop is none', () => {
+  const lags = histogramOf([...steady(2e3, SAMPLES), ...steady(79.95e3, SAMPLES / 20)])
+  const reportOf = (lag: string | null, samplesTogether = 1) => {
+    const measured = { ...measuredLatency(rounds(prompt, lag)), scenario: 'http', samplesTogether }
+    return terminalReport(syntheticRecord(measured), 'r', plain)
+  }
+  assert.match(reportOf(lags), /\nthe load generator was late by p50 2 µs, p99 80 µs\n/)
+  assert.match(reportOf(lags, 200), /\nthe load generator was late by p50 2 µs\n/)
+  assert.doesNotMatch(reportOf(null), /late by/)
+})
+
+test('push: the longest of A′ counts, though it has no row', () => {
+  const longer = { histogram: histogramOf([...prompt, 9e6]), lag: null }
+  const processes = rounds(prompt, null).map(process =>
+    process.arm === "A'" && process.round === 3
+      ? syntheticProcess({ ...process, cost: 1, latency: longer })
+      : process,
+  )
+  const report = terminalReport(syntheticRecord(pushed('queued', processes)), 'r', plain)
+  const [, direct, other] = tableOf(report, 'backend')
+  assert.deepEqual([direct[4], other[4]], ['9 ms', '3 ms'])
+})
+
+test('what is said of slice groups and of buffers is said of the workloads that have them', () => {
+  const alone = measuredLatency(rounds(prompt, null))
+  const together = { ...alone, lives: 'together' } as const
+  const howToRead = (record: SockbenchRecord) =>
+    /how to read: .*? A and A′(.*?);/.exec(terminalReport(record, 'r', plain))?.[1]
+  const trimmed = ', slice group by slice group, a fifth trimmed at each end'
+  assert.equal(howToRead(syntheticRecord(alone)), '')
+  assert.equal(howToRead(syntheticRecord(together)), trimmed)
+  const both = howToRead(syntheticRecord(alone, together))
+  assert.equal(both, `${trimmed} (where slices were interleaved)`)
+  const record = syntheticRecord(alone)
+  record.environment.socketBufferBytes = [2304, 262_144]
+  assert.match(terminalReport(record, 'r', plain), /; socket buffers fixed at 2.25, 256 KiB;/)
 })
 
 test('push: counts tell who sends and when, zeros of the residual waits included', () => {

@@ -2,6 +2,7 @@ import type { Environment, Failure, ScenarioResult, SockbenchRecord, WorkUnit } 
 import { costTable } from './cost-table.ts'
 import { countTable } from './count-table.ts'
 import { dispatchSection } from './dispatch-section.ts'
+import { lagSentence } from './lag-sentence.ts'
 import { latencyTable } from './latency-table.ts'
 import {
   groupTitle,
@@ -68,8 +69,15 @@ function sectionOf(result: ScenarioResult): Section {
       hasLatency(result) ? latencyTable(result) : costTable(result),
       ...(counts === null ? [] : [counts]),
     ],
-    sentences: [...costSentences(result), ...latencySentences(result)],
+    sentences: hasLatency(result)
+      ? [...costSentences(withoutWall(result)), ...latencySentences(result), ...lagSentence(result)]
+      : costSentences(result),
   }
+}
+
+/** Beside latencies, elapsed time in words is one sentence too many. */
+function withoutWall({ comparisons }: ScenarioResult): Pick<ScenarioResult, 'comparisons'> {
+  return { comparisons: comparisons.filter(({ metric }) => metric !== 'wall') }
 }
 
 function pushSection(group: PushGroup): Section {
@@ -95,8 +103,7 @@ function readingText({ scenarios }: SockbenchRecord): string {
     scenarios.some(({ unit }) => units.includes(unit))
   const hasLatencies = scenarios.some(hasLatency)
   return [
-    'columns are medians over processes; ratios are against the mean of A and A′, slice group by slice ' +
-      'group, a fifth trimmed at each end',
+    `columns are medians over processes; ratios are against the mean of A and A′${trimmedText(scenarios)}`,
     ...(scenarios.some(({ comparisons }) => comparisons.some(({ kind }) => kind === 'loops'))
       ? [
           'of those with a loop each, the reference is against itself with one loop, and others are against it',
@@ -112,6 +119,14 @@ function readingText({ scenarios }: SockbenchRecord): string {
         ]
       : []),
   ].join('; ')
+}
+
+/** Only slices of subjects that lived together were compared one by one. */
+function trimmedText(scenarios: readonly ScenarioResult[]): string {
+  const together = scenarios.filter(({ lives }) => lives === 'together').length
+  if (together === 0) return ''
+  const where = together < scenarios.length ? ' (where slices were interleaved)' : ''
+  return `, slice group by slice group, a fifth trimmed at each end${where}`
 }
 
 /** The intervals are each at 95 %, and not corrected for there being several. */
@@ -141,14 +156,18 @@ function methodText({ scenarios, dispatch, environment }: SockbenchRecord): stri
     processes.some(({ arm }) => arm === "A'")
       ? 'the reference twice in each round (A/A′)'
       : 'no A/A′ pair',
-    ...(socketBufferBytes === null
+    ...(socketBufferBytes.length === 0
       ? []
-      : [`socket buffers fixed at ${socketBufferBytes / 1024} KiB on both ends`]),
+      : [`socket buffers fixed at ${socketBufferBytes.map(kib).join(', ')} KiB`]),
     pinning === null
       ? 'nothing pinned to a CPU'
       : `driver on CPU ${pinning.driver.join(',')}, subjects on CPU ${pinning.subject.join(',')}`,
     ...own,
   ].join('; ')
+}
+
+function kib(bytes: number): string {
+  return figure(bytes / 1024)
 }
 
 function livesTexts(scenarios: readonly ScenarioResult[]): string[] {

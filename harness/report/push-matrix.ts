@@ -2,9 +2,10 @@ import { runs } from '../program.ts'
 import type { ScenarioResult, WaitVerdict } from '../record.ts'
 import { countCells, countLabel, countsOf } from './count-table.ts'
 import { cpuCell, latencyCell, restCells, restHead, waitedCell } from './latency-table.ts'
+import { duration } from './quantities.ts'
 import { costSentences, latencySentences } from './sentences.ts'
 import { estimateIn, type SubjectRow, subjectsIn } from './subject-rows.ts'
-import { figureTable, type Table } from './table.ts'
+import { absent, figureTable, type Table } from './table.ts'
 
 /** Workloads that differ in their send mode alone. */
 export type PushGroup = readonly ScenarioResult[]
@@ -33,7 +34,7 @@ export function pushMatrix(group: PushGroup): Table {
       ...nameCells(result, row),
       latencyCell(result, row, 'latencyP50'),
       latencyCell(result, row, 'latencyP99'),
-      latencyCell(result, row, 'latencyMax'),
+      longestCell(result, row),
       waitedCell(result, row),
       ...restCells(result, row),
       finished ? cpuCell(result, row) : 'did not finish',
@@ -41,6 +42,12 @@ export function pushMatrix(group: PushGroup): Table {
   })
   const head = ['backend', 'mode', 'p50', 'p99', 'max', 'waited', ...restHead, 'CPU µs/message']
   return figureTable(head, rows)
+}
+
+/** Of A and A′ together, as only A has a row. */
+function longestCell({ estimates }: ScenarioResult, row: SubjectRow): string {
+  const longest = estimates.filter(one => one.metric === 'latencyMax' && runs(one, row))
+  return longest.length === 0 ? absent : duration(Math.max(...longest.map(({ value }) => value)))
 }
 
 /** Per 1000 messages. Null when nothing was counted. */
@@ -93,7 +100,7 @@ function detectorSentence(group: PushGroup): string {
     : `${found}; too few valid samples to tell: ${unknown.join(', ')}`
 }
 
-/** A′ is left out: its samples count in what is compared, and where waits are looked for. */
+/** A′ is left out: its samples count in what is compared, in the maximum, and where waits are looked for. */
 function rowsOf(group: PushGroup): { result: ScenarioResult; row: SubjectRow }[] {
   const rows = group.flatMap(result =>
     subjectsIn(result.processes)

@@ -82,7 +82,7 @@ test('sentences follow the table, and the end says where it came from and why to
         'again:          sockbench run --scenario ibd --seed 42',
         'machine:        Example CPU, 2 CPUs, Linux 6.1.0, Node v20.12.0; load 0.25 before, 1.5 after',
         'why believe it: 8 rounds of fresh processes; slices interleaved in seeded random order; ' +
-          'the reference twice in each round (A/A′); socket buffers fixed at 256 KiB on both ends; ' +
+          'the reference twice in each round (A/A′); socket buffers fixed at 256 KiB; ' +
           'driver on CPU 0, subjects on CPU 1',
         'how to read:    columns are medians over processes; ratios are against the mean of A and A′, ' +
           'slice group by slice group, a fifth trimmed at each end; a message is a block received and ' +

@@ -20,7 +20,7 @@ const enough = (slices: number) => ({ slices: `${slices}` })
  */
 export const cases: readonly Case[] = [
   { name: 'keep-alive', values: {}, rounds: 6 },
-  { name: 'workers', values: { workers: '2' }, rounds: 2 },
+  { name: 'workers', values: { workers: '2' }, rounds: 1 },
   { name: 'one-connection', values: oneConnection },
   { name: 'open-loop', values: { ...enough(11), load: 'open', workers: '2' }, rounds: 2 },
   { name: 'pipelined', values: { pipelining: '8' } },

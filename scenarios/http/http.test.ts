@@ -87,7 +87,7 @@ test('a workload is what the driver loads and the subject serves', () => {
     workers: 2,
     mode: 'wakeup',
     slowReaders: 3,
-    slices: 4,
+    slices: 3,
     sliceRequests: 100,
   })
 })

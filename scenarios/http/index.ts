@@ -52,7 +52,7 @@ export const http: Scenario = {
       meaning: 'further connections that ask for blocks and never read, 0 to 64',
       fallback: '0',
     },
-    { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '4' },
+    { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '3' },
     { name: 'slice-requests', meaning: 'requests per slice; 0 chooses', fallback: '0' },
   ],
   driver: new URL('./driver.js', import.meta.url),

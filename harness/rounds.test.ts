@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { ibd } from '../scenarios/ibd/index.ts'
+import { mulberry32 } from '../scenarios/random.ts'
+import { commandLineOf, descendantsOf } from './fixtures/sockbench.ts'
+import { isAlive, untilGone } from './fixtures/until-gone.ts'
+import type { Plan } from './plan.ts'
+import type { ProcessSample } from './record.ts'
+import { measureWorkload } from './rounds.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'sockbench-rounds-'))
+process.env.SOCKBENCH_CACHE = directory
+after(async () => {
+  const children = descendantsOf(process.pid)
+  const gone = await untilGone(children)
+  for (const pid of children) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  rmSync(directory, { recursive: true })
+  assert.ok(gone)
+})
+
+const settings = { profile: 'small', peers: '1', slices: '2', 'slice-blocks': '50' }
+const [workload] = ibd.workloads(new Map(Object.entries(settings)))
+const plan: Plan = {
+  workloads: [workload],
+  leftOut: [],
+  backends: ['direct'],
+  dispatchRounds: 0,
+  rounds: 5,
+  budgetMs: undefined,
+  marginPercent: 1,
+  seed: 1,
+  pinning: null,
+}
+
+test('a driver that dies between two rounds fails the subjects of the next, which is the last', async () => {
+  const { signal } = new AbortController()
+  // The first who no longer waits for Ctrl-C is a round whose measuring is over: its subjects are stopped next.
+  const removeEventListener = signal.removeEventListener.bind(signal)
+  let killed = 0
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    removeEventListener(...args)
+    if (killed++ > 0) return
+    const driver = descendantsOf(process.pid).find(pid => commandLineOf(pid).includes('driver.js'))
+    assert.ok(driver !== undefined)
+    process.kill(driver, 'SIGKILL')
+  }
+  const failed: ProcessSample[] = []
+  const observer = {
+    preparing: () => {},
+    warning: assert.fail,
+    roundStarts: () => {},
+    subjectFailed: (_: unknown, sample: ProcessSample) => failed.push(sample),
+  }
+  const random = mulberry32(1)
+  const samples = await measureWorkload(plan, workload, undefined, random, signal, observer)
+  assert.deepEqual(
+    samples.map(({ round, arm, outcome }) => [round, arm, outcome.state]),
+    [
+      [0, 'A', 'completed'],
+      [0, "A'", 'completed'],
+      [1, 'A', 'failed'],
+      [1, "A'", 'failed'],
+    ],
+  )
+  assert.deepEqual(failed, samples.slice(2))
+  const reason = 'the driver: killed by SIGKILL'
+  assert.deepEqual(failed[0].outcome, { state: 'failed', stage: 'start', reason })
+})
