@@ -21,7 +21,7 @@ export interface AutocannonClient {
 }
 
 /** node:net's, with the handle that has the descriptor once it is connected. */
-export interface AutocannonSocket {
+interface AutocannonSocket {
   readonly _handle: { readonly fd: number } | null
   setNoDelay(on: boolean): unknown
   once(event: 'connect', listener: () => void): unknown
