@@ -52,13 +52,18 @@ async function runSocketThread(
     onSocketThread.loop === 'poll' ? [onSocketThread.open(contexts[i])] : [],
   )
   if (handlers.length > 0) return runSocketLoop(contexts[0], handlers)
-  const stopped = new Promise<void>(resolve => parentPort?.once('message', resolve))
+  let stop = () => {}
+  const stopped = new Promise<void>(resolve => {
+    stop = resolve
+  })
+  parentPort?.on('message', stop)
   await Promise.all(
     services.map(async ({ onSocketThread }, i) => {
       if (onSocketThread.loop === 'own') await onSocketThread.run(contexts[i], stopped)
     }),
   )
-  parentPort?.removeAllListeners('message')
+  // A port that is listened to keeps the thread alive.
+  parentPort?.off('message', stop)
 }
 
 /** The options name the protocol, so that the service found is the one for them. */

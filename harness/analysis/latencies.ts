@@ -66,14 +66,15 @@ export function analyseLatencies(
 
 type Summaries = ReadonlyMap<ProcessSample, LatencySummary>
 
-function summariesOf({ processes, samplesTogether }: Measured): Summaries {
+function summariesOf(measured: Measured): Summaries {
+  const { processes } = measured
   return new Map(
     processes.flatMap(process =>
       latenciesOf([process]).map(
         ({ histogram }) =>
           [
             process,
-            readMerged([histogram], merged => merged.percentiles(samplesTogether)),
+            readMerged([histogram], merged => merged.percentiles(copiesOfOne(measured))),
           ] as const,
       ),
     ),
@@ -103,6 +104,14 @@ function microseconds(ns: number | null | undefined): number | null {
   return ns === null || ns === undefined ? null : ns / 1000
 }
 
+/**
+ * A push reaches all its subscribers with the same delay, more or less, so its copies count once. Of
+ * requests in flight that is so only while something waits, which the detector has to reckon with.
+ */
+function copiesOfOne({ unit, samplesTogether }: Measured): number {
+  return unit === 'message' ? samplesTogether : 1
+}
+
 /** A and A′ together. */
 function waitsOf({ processes, samplesTogether }: Measured): ScenarioResult['waits'] {
   return byProgram(processes).flatMap(([program, itsProcesses]) => {
@@ -129,8 +138,9 @@ const LAG_SHARE = 0.1
  * its lag is more than a tenth of the latency, and more than 10 µs at p50, 50 µs at p90 or 250 µs at
  * p99.
  */
-function lagProblem({ processes, samplesTogether }: Measured): string | null {
-  const percentilesOf = (merged: LatencyHistogram) => merged.percentiles(samplesTogether)
+function lagProblem(measured: Measured): string | null {
+  const { processes } = measured
+  const percentilesOf = (merged: LatencyHistogram) => merged.percentiles(copiesOfOne(measured))
   for (const [program, itsProcesses] of byProgram(processes)) {
     const samples = latenciesOf(itsProcesses)
     const lags = samples.flatMap(({ lag }) => (lag?.of === 'driver' ? [lag.histogram] : []))

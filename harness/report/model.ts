@@ -39,7 +39,7 @@ export function reportModel(record: SockbenchRecord, recordPath: string): Report
       ...(record.dispatch === null ? [] : [dispatchSection(record.dispatch, record.scenarios)]),
     ],
     failures: record.failures.map(failureText),
-    warnings: record.warnings,
+    warnings: grouped(record.warnings),
     provenance: [
       { name: 'record', text: recordPath },
       { name: 'seed', text: String(record.seed) },
@@ -182,4 +182,15 @@ function livesTexts(scenarios: readonly ScenarioResult[]): string[] {
       ? []
       : [`${aloneText}${together.length === 0 ? '' : ` in ${alone.join(', ')}`}`]),
   ]
+}
+
+/** What is said of several workloads of a scenario is said once: `http (one; other), text`. */
+function grouped(warnings: readonly string[]): string[] {
+  const labelsOf = new Map<string, string[]>()
+  for (const warning of warnings) {
+    const [, scenario, label, text] = /^([\w-]+) \((.+?)\), (.*)$/.exec(warning) ?? []
+    const key = text === undefined ? warning : `${scenario} (…), ${text}`
+    labelsOf.set(key, [...(labelsOf.get(key) ?? []), ...(label === undefined ? [] : [label])])
+  }
+  return [...labelsOf].map(([key, labels]) => key.replace('(…)', `(${labels.join('; ')})`))
 }

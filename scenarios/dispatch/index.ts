@@ -7,5 +7,5 @@ export const dispatch = {
   summary: 'the loop of each backend over sockets in memory: ns per poll, event and sent message',
   /** The compiled entry module of a process in which one backend is measured. */
   isolate: new URL('./process.js', import.meta.url),
-  rounds: 3,
+  rounds: 2,
 } as const

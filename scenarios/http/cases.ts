@@ -22,7 +22,7 @@ export const cases: readonly Case[] = [
   { name: 'keep-alive', values: {}, rounds: 6 },
   { name: 'workers', values: { workers: '2' }, rounds: 1 },
   { name: 'one-connection', values: oneConnection },
-  { name: 'open-loop', values: { ...enough(11), load: 'open', workers: '2' }, rounds: 2 },
+  { name: 'open-loop', values: { ...enough(21), load: 'open', workers: '2' }, rounds: 1 },
   { name: 'pipelined', values: { pipelining: '8' } },
   { name: 'new-connections', values: { connection: 'new' } },
   { name: 'slow-readers', values: { 'slow-readers': '16', workers: '2' } },

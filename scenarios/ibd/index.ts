@@ -129,12 +129,15 @@ function workload(settings: Settings): Download {
     slices,
     sliceWork: sliceBlocks,
     countingSlices: COUNTING_SLICES,
+    rounds: ROUNDS,
   }
 }
 
 const POLLOUT_CAVEAT =
   'in mode pollout the socket thread spins, on the CPU of the message handler, and subjects are measured one after the other'
 
+/** The least that give an interval. */
+const ROUNDS = 6
 const COUNTING_SLICES = 2
 
 /**
