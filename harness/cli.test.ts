@@ -31,19 +31,6 @@ function assertRefused(ended: Ended, code: number, expected: RegExp): void {
   assert.equal(ended.code, code)
 }
 
-test('a reference that has no send modes and the floor take part, and end when they are told to', async () => {
-  const plan = smallPlan.map(word => (word.startsWith('direct,') ? 'direct,libuv,floor' : word))
-  const { code, stdout } = await sockbench(
-    'run',
-    ...plan,
-    '--json',
-    '--out',
-    join(directory, 'references'),
-  )
-  assert.deepEqual(JSON.parse(stdout).failures, [])
-  assert.equal(code, 0)
-})
-
 const badUsage: [string, RegExp][] = [
   ['run --scenario nope', /no scenario "nope"; known: ibd/],
   ['run --backend direct,nope', /no backend "nope"; known: direct, virtual-sockman/],
@@ -290,3 +277,16 @@ function runIn(out: string): string {
   assert.equal(names.length, 1)
   return join(out, 'runs', names[0])
 }
+
+test('a reference that has no send modes and the floor take part, and end when they are told to', async () => {
+  const plan = smallPlan.map(word => (word.startsWith('direct,') ? 'direct,libuv,floor' : word))
+  const { code, stdout } = await sockbench(
+    'run',
+    ...plan,
+    '--json',
+    '--out',
+    join(directory, 'references'),
+  )
+  assert.deepEqual(JSON.parse(stdout).failures, [])
+  assert.equal(code, 0)
+})
