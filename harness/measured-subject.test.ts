@@ -9,8 +9,9 @@ import { push } from '../scenarios/push/index.ts'
 import { Driver } from './driver.ts'
 import { commandLineOf, descendantsOf } from './fixtures/sockbench.ts'
 import { isAlive, untilGone } from './fixtures/until-gone.ts'
-import { MeasuredSubject, type SubjectProcess, subjectProcess } from './measured-subject.ts'
+import { MeasuredSubject } from './measured-subject.ts'
 import type { Outcome } from './record.ts'
+import { type SubjectProcess, subjectProcess, thisRevision } from './revision.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-subject-'))
 process.env.SOCKBENCH_CACHE = directory
@@ -46,10 +47,12 @@ async function startDriver(): Promise<Driver> {
   return started
 }
 
+const reference = { backend: 'direct', loops: 'one', arm: 'A' } as const
 let subjects = 0
 function subjectOf(process: SubjectProcess, itsDriver = driver): MeasuredSubject {
-  const spec = { name: `subject ${subjects++}`, backend: 'direct', loops: 'one', arm: 'A' } as const
-  return new MeasuredSubject(spec, itsDriver, workload, process)
+  const revision = { ...thisRevision, process }
+  const spec = { name: `subject ${subjects++}`, ...reference, revision }
+  return new MeasuredSubject(spec, itsDriver, workload)
 }
 
 async function started(itsDriver = driver): Promise<MeasuredSubject> {
@@ -102,7 +105,7 @@ test('a subject that never sleeps at rest used no more CPU than there was time',
   const spinning = { ...pollout, idleMs: 30 }
   const ownDriver = await Driver.start(push.driver, spinning, null, endOfTest.signal, observer)
   assert.ok(ownDriver instanceof Driver)
-  const spec = { name: 'spinning', backend: 'direct', loops: 'one', arm: 'A' } as const
+  const spec = { name: 'spinning', ...reference, revision: thisRevision }
   const subject = new MeasuredSubject(spec, ownDriver, spinning)
   await subject.start(null)
   await subject.rest()

@@ -26,18 +26,6 @@ const EXIT_NEWS_MS = 1_000
 
 type State = { state: 'working'; stage: Stage } | { state: 'failed'; stage: Stage; reason: string }
 
-/** What is started for a subject, and how long that may take. */
-export interface SubjectProcess {
-  /** A compiled module that speaks `subject-protocol.ts`. */
-  module: URL
-  startTimeoutMs: number
-}
-
-export const subjectProcess = {
-  module: new URL('./subject-process.js', import.meta.url),
-  startTimeoutMs: 20_000,
-} satisfies SubjectProcess
-
 /**
  * One subject of a round: its process, its slices and what was read off it. The first failure of
  * whatever kind ends it; what was measured before is not used, for a process yields one scalar.
@@ -46,7 +34,6 @@ export class MeasuredSubject {
   readonly spec: SubjectSpec
   readonly #driver: Driver
   readonly #workload: Workload
-  readonly #process: SubjectProcess
   readonly #services: readonly ServiceTemplate[]
   readonly #slices: Slice[] = []
   readonly #latencies: (LatencyMeasurement | null)[] = []
@@ -58,17 +45,11 @@ export class MeasuredSubject {
   #lastDisconnect = ''
   #state: State = { state: 'working', stage: 'start' }
 
-  constructor(
-    spec: SubjectSpec,
-    driver: Driver,
-    workload: Workload,
-    process: SubjectProcess = subjectProcess,
-  ) {
+  constructor(spec: SubjectSpec, driver: Driver, workload: Workload) {
     this.spec = spec
     this.#driver = driver
     this.#workload = workload
     this.#services = templatesFor(spec.backend, workload)
-    this.#process = process
   }
 
   get working(): boolean {
@@ -79,17 +60,18 @@ export class MeasuredSubject {
   async start(pinning: Plan['pinning']): Promise<void> {
     const services = await this.#resolveServices()
     if (services === undefined || !this.working) return
+    const { backend, loops, revision } = this.spec
     const child = await startChild({
-      module: this.#process.module,
+      module: revision.process.module,
       // On all of them until it runs: five processes start at once.
       cpus: pinning && [...pinning.driver, ...pinning.subject],
     })
     this.#child = child
     child.onMessage(message => this.#listen(message as SubjectAnswer))
     void child.exited.then(reason => this.#exited(reason))
-    const { backend, loops } = this.spec
-    const request: SubjectRequest = { kind: 'start', backend, services, loops }
-    const { startTimeoutMs } = this.#process
+    const { spinsPerRecv } = revision
+    const request: SubjectRequest = { kind: 'start', backend, services, loops, spinsPerRecv }
+    const { startTimeoutMs } = revision.process
     const started = await child.request(request, isKind('started', 'failed'), startTimeoutMs)
     if (started.state !== 'replied') return this.#fail(describeNoReply(started))
     if (started.message.kind === 'failed') return this.#fail(started.message.reason)

@@ -6,7 +6,8 @@ import type { SendMode } from '../implementations/send-mode.ts'
 import { ibd } from '../scenarios/ibd/index.ts'
 import type { ServiceTemplate, Workload } from '../scenarios/scenario.ts'
 import { participants } from './participants.ts'
-import { identityOf, roundsOf, subjectsOfRound } from './plan.ts'
+import { fixedRounds, identityOf, subjectsOfRound } from './plan.ts'
+import { thisRevision } from './revision.ts'
 
 const [ibdWorkload] = ibd.workloads(new Map([['profile', 'small']]))
 
@@ -50,9 +51,46 @@ test('the floor takes part where all a subject does is download, and not by itse
   assert.deepEqual(participants(['floor'], download, known), [])
 })
 
+function roundOf(given: string[], workload: Workload) {
+  const schedule = fixedRounds(undefined, workload)
+  const backends = participants(given, workload)
+  return subjectsOfRound({ workload, label: '', backends, schedule }, [thisRevision])
+}
+
+test('other revisions come after the first: every backend with each way to share loops', () => {
+  const bothWays = { ...ibdWorkload, loops: ['one', 'each'] as const }
+  const backends = ['direct', 'virtual-sockman']
+  const measurement = {
+    workload: bothWays,
+    label: '',
+    backends,
+    schedule: fixedRounds(6, bothWays),
+  }
+  const revisions = ['base', 'head'].map(name => ({ ...thisRevision, name }))
+  const subjects = subjectsOfRound(measurement, revisions)
+  assert.deepEqual(
+    subjects.map(
+      ({ backend, loops, revision, arm }) => `${backend} ${loops} ${revision.name} ${arm}`,
+    ),
+    [
+      'direct one base A',
+      "direct one base A'",
+      'virtual-sockman one base B',
+      'direct each base B',
+      'virtual-sockman each base B',
+      'direct one head B',
+      'virtual-sockman one head B',
+      'direct each head B',
+      'virtual-sockman each head B',
+    ],
+  )
+  assert.equal(new Set(subjects.map(({ name }) => name)).size, subjects.length)
+  assert.equal(identityOf(subjects[5], bothWays).revision, 'head')
+})
+
 test('the reference of a workload is the first that can take part, twice', () => {
   const subjects = (given: string[]) =>
-    subjectsOfRound(given, ibdWorkload).map(({ backend: name, arm }) => `${name} ${arm}`)
+    roundOf(given, ibdWorkload).map(({ backend: name, arm }) => `${name} ${arm}`)
   assert.deepEqual(subjects(['floor', 'virtual-sockman', 'direct']), [
     'virtual-sockman A',
     "virtual-sockman A'",
@@ -63,7 +101,7 @@ test('the reference of a workload is the first that can take part, twice', () =>
 
 test('where there are several ways to share loops, each backend has each, the reference twice in one', () => {
   const bothWays = { ...ibdWorkload, loops: ['one', 'each'] as const }
-  const subjects = subjectsOfRound(['direct', 'virtual-sockman'], bothWays)
+  const subjects = roundOf(['direct', 'virtual-sockman'], bothWays)
   assert.deepEqual(
     subjects.map(({ backend: name, loops, arm }) => `${name} ${loops} ${arm}`),
     [
@@ -76,14 +114,15 @@ test('where there are several ways to share loops, each backend has each, the re
   )
   assert.equal(new Set(subjects.map(({ name }) => name)).size, subjects.length)
   const [one, , , each] = subjects
-  assert.deepEqual(identityOf(each, bothWays), { backend: 'direct', loops: 'each', arm: 'B' })
-  assert.deepEqual(identityOf(one, ibdWorkload), { backend: 'direct', loops: null, arm: 'A' })
+  const direct = { backend: 'direct', revision: null }
+  assert.deepEqual(identityOf(each, bothWays), { ...direct, loops: 'each', arm: 'B' })
+  assert.deepEqual(identityOf(one, ibdWorkload), { ...direct, loops: null, arm: 'A' })
 })
 
 test('rounds: those asked for, else those of the workload, else the usual number', () => {
   const few = { ...ibdWorkload, rounds: 3 }
-  assert.equal(roundsOf({ rounds: 5 }, few), 5)
-  assert.equal(roundsOf({ rounds: undefined }, few), 3)
+  assert.deepEqual(fixedRounds(5, few).looks, [5])
+  assert.deepEqual(fixedRounds(undefined, few).looks, [3])
   const { rounds: _, ...usual } = few
-  assert.equal(roundsOf({ rounds: undefined }, usual), 8)
+  assert.deepEqual(fixedRounds(undefined, usual).looks, [8])
 })

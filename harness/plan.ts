@@ -1,27 +1,38 @@
 import type { LoopSharing } from '../implementations/node/service-options.ts'
 import type { Workload } from '../scenarios/scenario.ts'
-import { FLOOR, participants } from './participants.ts'
+import { FLOOR } from './participants.ts'
 import type { Pinning } from './pinning.ts'
 import { programName } from './program.ts'
-import type { Arm, ProcessSample } from './record.ts'
+import type { Arm, ProcessSample, Schedule } from './record.ts'
+import type { Revision } from './revision.ts'
 
 /** What a run measures, resolved: nothing is decided later than here. */
 export interface Plan {
-  workloads: readonly Workload[]
+  measurements: readonly Measurement[]
   /** Asked for, but none of the backends can take part in it. */
   leftOut: readonly Workload[]
-  /** The first that can take part in a workload is its reference. */
+  /** Those that were asked for. */
   backends: readonly string[]
+  /** One or more; with more than one, every backend is compared with itself. */
+  revisions: readonly Revision[]
   /** Rounds of `dispatch`, which has no workloads; 0 without it. */
   dispatchRounds: number
-  /** Of every workload, if given; otherwise each has its own number: see `roundsOf`. */
-  rounds: number | undefined
   /** No new round of a workload starts when its share of this is used up. */
   budgetMs: number | undefined
   marginPercent: number
   /** Of every random order; the chain has a seed of its own among the scenario's settings. */
   seed: number
   pinning: Pinning | null
+}
+
+/** One workload and the backends that share its rounds. */
+export interface Measurement {
+  workload: Workload
+  /** For people: the workload's, unless a plan measures it more than once. */
+  label: string
+  /** All of them can take part; the first is the reference. */
+  backends: readonly string[]
+  schedule: Schedule
 }
 
 export const planDefaults = {
@@ -34,51 +45,66 @@ export interface SubjectSpec {
   name: string
   backend: string
   loops: LoopSharing
+  revision: Revision
   arm: Arm
 }
 
 /** Of a workload that does not say how many rounds it should have. */
 const USUAL_ROUNDS = 8
 
-export function roundsOf({ rounds }: Pick<Plan, 'rounds'>, workload: Workload): number {
-  return rounds ?? workload.rounds ?? USUAL_ROUNDS
+/** A number of rounds, whatever they show. */
+export function fixedRounds(rounds: number | undefined, workload: Workload): Schedule {
+  return { looks: [rounds ?? workload.rounds ?? USUAL_ROUNDS], boundary: 'obrien-fleming' }
+}
+
+/** The most that there may be. */
+export function mostRounds({ looks }: Schedule): number {
+  return looks[looks.length - 1]
 }
 
 /** Every SO_SNDBUF and SO_RCVBUF that a workload asks for, in bytes, smallest first. */
-export function socketBufferSizes({ workloads }: Pick<Plan, 'workloads'>): number[] {
-  const services = workloads.flatMap(workload => workload.services)
+export function socketBufferSizes({ measurements }: Pick<Plan, 'measurements'>): number[] {
+  const services = measurements.flatMap(({ workload }) => workload.services)
   const sizes = new Set(services.map(({ socketBufferBytes }) => socketBufferBytes))
   return [...sizes].sort((one, other) => one - other)
 }
 
 /**
  * The reference twice, as A and A′, which nothing but their names tells apart; then the others; then
- * all of them with the other ways to share socket threads; and the floor, if asked for.
+ * all of them with the other ways to share socket threads; then all that in the other revisions; and
+ * the floor, if asked for.
  */
-export function subjectsOfRound(names: readonly string[], workload: Workload): SubjectSpec[] {
-  const able = participants(names, workload)
-  const [reference, ...others] = able.filter(name => name !== FLOOR)
-  const [loops, ...otherLoops] = workload.loops
-  const compared = [
-    ...others.map(backend => ({ backend, loops })),
-    ...otherLoops.flatMap(other =>
-      [reference, ...others].map(backend => ({ backend, loops: other })),
-    ),
-  ]
+export function subjectsOfRound(
+  { workload, backends }: Measurement,
+  [revision, ...otherRevisions]: readonly Revision[],
+): SubjectSpec[] {
+  const able = backends.filter(name => name !== FLOOR)
+  const [loops] = workload.loops
+  const [reference, ...others] = workload.loops.flatMap(way =>
+    able.map(backend => ({ backend, loops: way, revision })),
+  )
+  const programs = [reference, ...others]
+  const revised = otherRevisions.flatMap(other =>
+    programs.map(program => ({ ...program, revision: other })),
+  )
+  const { backend } = reference
   return [
-    { name: `${reference} A`, backend: reference, loops, arm: 'A' },
-    { name: `${reference} A'`, backend: reference, loops, arm: "A'" },
-    ...compared.map(one => ({ ...one, name: programName(one), arm: 'B' as const })),
-    ...(able.includes(FLOOR)
-      ? [{ name: FLOOR, backend: FLOOR, loops, arm: 'floor' as const }]
+    { ...reference, name: `${backend} A`, arm: 'A' },
+    { ...reference, name: `${backend} A'`, arm: "A'" },
+    ...[...others, ...revised].map(one => {
+      const name = programName({ ...one, revision: one.revision.name })
+      return { ...one, name, arm: 'B' as const }
+    }),
+    ...(backends.includes(FLOOR)
+      ? [{ name: FLOOR, backend: FLOOR, loops, revision, arm: 'floor' as const }]
       : []),
   ]
 }
 
 /** Whose sample it is, for the record: how it shares socket threads only where that differs. */
 export function identityOf(
-  { backend, loops, arm }: SubjectSpec,
+  { backend, loops, revision, arm }: SubjectSpec,
   workload: Workload,
-): Pick<ProcessSample, 'backend' | 'loops' | 'arm'> {
-  return { backend, loops: workload.loops.length > 1 ? loops : null, arm }
+): Pick<ProcessSample, 'backend' | 'loops' | 'revision' | 'arm'> {
+  return { backend, loops: workload.loops.length > 1 ? loops : null, revision: revision.name, arm }
 }

@@ -7,7 +7,7 @@ import { dispatchResult } from './dispatch/record.ts'
  *
  * `z.number()` refuses NaN and infinities, so no such figure can be stored.
  */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 const count = z.int().nonnegative()
 const durationNs = z.number().nonnegative()
@@ -31,6 +31,9 @@ const arm = z.enum(['A', "A'", 'B', 'floor'])
  * workload is measured in one way only: its parameters say in which, if there is a choice.
  */
 const loops = z.enum(['one', 'each']).nullable()
+
+/** By name, one of the record's `revisions`; null where there are none. */
+const revision = z.string().nullable()
 
 const stage = z.enum(['start', 'handshake', 'run', 'stop'])
 
@@ -90,7 +93,14 @@ const outcome = z.discriminatedUnion('state', [
 ])
 
 /** One subject: a fresh process of one backend in one round. */
-const processSample = z.strictObject({ round: count, backend: z.string(), loops, arm, outcome })
+const processSample = z.strictObject({
+  round: count,
+  backend: z.string(),
+  loops,
+  revision,
+  arm,
+  outcome,
+})
 
 /**
  * `cpu` is subject CPU, `wall` elapsed time, both per unit of work; the next three are shares of
@@ -118,6 +128,7 @@ const metricUnit = z.enum(['s/GB', 'ns/message', 'ns/request', 'µs', 'cores', '
 const estimate = z.strictObject({
   backend: z.string(),
   loops,
+  revision,
   arm,
   metric,
   unit: metricUnit,
@@ -136,7 +147,8 @@ const verdict = z.enum(['faster', 'slower', 'equivalent', 'inconclusive', 'inval
 const comparison = z.strictObject({
   /**
    * A′ against A; a backend against the reference that shares socket threads as it does (or the
-   * reference against the floor); or a backend against itself, which shares them as A does.
+   * reference against the floor); a backend against itself, which shares them as A does; or against
+   * itself in A's revision.
    */
   kind: z.enum(['aa', 'backend', 'loops', 'revision']),
   scenario: z.string(),
@@ -145,10 +157,15 @@ const comparison = z.strictObject({
   unit: metricUnit,
   backend: z.string(),
   loops,
+  revision,
   baseline: z.string(),
   baselineLoops: loops,
+  baselineRevision: revision,
   ratio: positive,
-  /** The 95 % interval of `ratio`; null when there were too few rounds for one. */
+  /**
+   * An interval of `ratio`; null when there were too few rounds for one. Where it could be looked at
+   * more than once, all of those intervals together hold with 95 %.
+   */
   low: positive.nullable(),
   high: positive.nullable(),
   marginPercent: positive,
@@ -156,8 +173,10 @@ const comparison = z.strictObject({
   /** The whole interval lies inside the margin; with `slower` this is a small but certain cost. */
   withinMargin: z.boolean(),
   reason: z.string().optional(),
-  /** Rounds in which every process that the comparison needs completed. */
+  /** Rounds in which every process that the comparison needs completed, up to the look that counts. */
   rounds: count,
+  /** Which of the planned looks this is, from 1; 0 where none was reached. */
+  look: count,
   /** The smallest effect that would be found in nine runs of ten; null below two rounds. */
   mdePercent: z.number().nonnegative().nullable(),
 })
@@ -178,6 +197,15 @@ const waitVerdict = z.discriminatedUnion('state', [
   }),
 ])
 
+/**
+ * When comparisons are judged, in rounds: decided beforehand, the last look after the most rounds there
+ * may be. One look is a fixed number of rounds.
+ */
+const schedule = z.strictObject({
+  looks: z.array(z.int().positive()).min(1).max(8),
+  boundary: z.enum(['obrien-fleming', 'pocock']),
+})
+
 const scenarioResult = z.strictObject({
   scenario: z.string(),
   parameters,
@@ -188,15 +216,20 @@ const scenarioResult = z.strictObject({
   caveats: z.array(z.string()),
   /** Whether the subjects of a round were alive at the same time, or one after the other. */
   lives: z.enum(['together', 'alone']),
+  schedule,
+  /** Of all rounds. */
+  durationMs: z.number().nonnegative(),
+  /** Index among the records that this one was merged from; 0 in any other. */
+  source: count,
   /** How many latencies may have one wait in common, and count as one where they must be independent. */
   samplesTogether: z.int().positive(),
   processes: z.array(processSample),
   estimates: z.array(estimate),
   comparisons: z.array(comparison),
   /** By backend, over all its processes: what the 50 ms detector says. Empty without valid latencies. */
-  waits: z.array(z.strictObject({ backend: z.string(), loops, verdict: waitVerdict })),
+  waits: z.array(z.strictObject({ backend: z.string(), loops, revision, verdict: waitVerdict })),
   /** Backends whose elapsed time is the driver's: no `wall` of them is given. */
-  driverBound: z.array(z.strictObject({ backend: z.string(), loops })),
+  driverBound: z.array(z.strictObject({ backend: z.string(), loops, revision })),
   /** Why nothing is said about latencies, or null. */
   latencyInvalid: z.string().nullable(),
 })
@@ -207,6 +240,7 @@ const failure = z.strictObject({
   round: count,
   backend: z.string(),
   loops,
+  revision,
   arm,
   stage,
   reason: z.string(),
@@ -241,23 +275,46 @@ const environment = z.strictObject({
   socketBufferBytes: z.array(count),
 })
 
-export const recordSchema = z.strictObject({
-  schemaVersion: z.literal(schemaVersion),
-  tool: z.strictObject({
-    version: z.string(),
-    /** Null outside a git checkout. */
-    gitSha: z.string().nullable(),
-    dirty: z.boolean().nullable(),
-  }),
+const tool = z.strictObject({
+  version: z.string(),
+  /** Null outside a git checkout. */
+  gitSha: z.string().nullable(),
+  dirty: z.boolean().nullable(),
+})
+
+/** Where the subjects of a name came from: a checkout of this project, or any command. */
+const revisionSource = z.strictObject({
+  name: z.string(),
+  /** What was asked for, such as `main`; null for a directory or a command. */
+  ref: z.string().nullable(),
+  gitSha: z.string().nullable(),
+  dirty: z.boolean().nullable(),
+  /** Null where it was built from a ref. */
+  directory: z.string().nullable(),
+  command: z.string().nullable(),
+})
+
+/** What one run says about itself. */
+const provenance = {
+  tool,
   /** UTC. */
   startedAt: z.iso.datetime(),
   durationMs: z.number().nonnegative(),
   seed: z.int(),
   /** The command line that repeats this run, seed included. */
   command: z.string(),
+  environment,
+}
+
+export const recordSchema = z.strictObject({
+  schemaVersion: z.literal(schemaVersion),
+  ...provenance,
   /** The resolved plan: every option and default, by name. */
   configuration: z.record(z.string(), z.json()),
-  environment,
+  /** Empty where all subjects were those of this sockbench; else the first is what A runs. */
+  revisions: z.array(revisionSource),
+  /** The records that this one was put together from, the first of which lent its own provenance. */
+  merged: z.array(z.strictObject(provenance)),
   scenarios: z.array(scenarioResult),
   /** Null where it was not measured. */
   dispatch: dispatchResult.nullable(),
@@ -267,6 +324,9 @@ export const recordSchema = z.strictObject({
 
 export type SockbenchRecord = z.infer<typeof recordSchema>
 export type ScenarioResult = z.infer<typeof scenarioResult>
+export type Schedule = z.infer<typeof schedule>
+export type RevisionSource = z.infer<typeof revisionSource>
+export type Provenance = z.infer<z.ZodObject<typeof provenance>>
 export type ProcessSample = z.infer<typeof processSample>
 export type Outcome = z.infer<typeof outcome>
 export type Slice = z.infer<typeof slice>

@@ -7,8 +7,9 @@ import { ibd } from '../scenarios/ibd/index.ts'
 import { mulberry32 } from '../scenarios/random.ts'
 import { commandLineOf, descendantsOf } from './fixtures/sockbench.ts'
 import { isAlive, untilGone } from './fixtures/until-gone.ts'
-import type { Plan } from './plan.ts'
+import type { Measurement, Plan } from './plan.ts'
 import type { ProcessSample } from './record.ts'
+import { thisRevision } from './revision.ts'
 import { measureWorkload } from './rounds.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-rounds-'))
@@ -23,12 +24,18 @@ after(async () => {
 
 const settings = { profile: 'small', peers: '1', slices: '2', 'slice-blocks': '50' }
 const [workload] = ibd.workloads(new Map(Object.entries(settings)))
+const measurement: Measurement = {
+  workload,
+  label: workload.label,
+  backends: ['direct'],
+  schedule: { looks: [5], boundary: 'obrien-fleming' },
+}
 const plan: Plan = {
-  workloads: [workload],
+  measurements: [measurement],
   leftOut: [],
   backends: ['direct'],
+  revisions: [thisRevision],
   dispatchRounds: 0,
-  rounds: 5,
   budgetMs: undefined,
   marginPercent: 1,
   seed: 1,
@@ -55,7 +62,15 @@ test('a driver that dies between two rounds fails the subjects of the next, whic
     subjectFailed: (_: unknown, sample: ProcessSample) => failed.push(sample),
   }
   const random = mulberry32(1)
-  const samples = await measureWorkload(plan, workload, undefined, random, signal, observer)
+  const samples = await measureWorkload(
+    plan,
+    measurement,
+    () => false,
+    undefined,
+    random,
+    signal,
+    observer,
+  )
   assert.deepEqual(
     samples.map(({ round, arm, outcome }) => [round, arm, outcome.state]),
     [

@@ -2,28 +2,33 @@ import { findScenario } from '../scenarios/index.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { Driver, type DriverObserver } from './driver.ts'
 import { MeasuredSubject } from './measured-subject.ts'
-import { identityOf, type Plan, roundsOf, subjectsOfRound } from './plan.ts'
+import { identityOf, type Measurement, mostRounds, type Plan, subjectsOfRound } from './plan.ts'
 import type { ProcessSample } from './record.ts'
 import { shuffled } from './shuffle.ts'
 
 export interface RoundsObserver extends DriverObserver {
-  roundStarts: (workload: Workload, round: number) => void
+  roundStarts: (measurement: Measurement, round: number) => void
   subjectFailed: (workload: Workload, sample: ProcessSample) => void
 }
 
+/** Whether what was measured up to one of the looks before the last is enough. */
+export type IsDecided = (processes: readonly ProcessSample[]) => boolean
+
 /**
- * Measures one workload, round by round, each of fresh processes. Stops between rounds when the
- * budget is used up, after a round in which all failed because the driver is gone, and at once when the
- * signal is aborted; the round that this interrupts is left out whole.
+ * Measures one workload, round by round, each of fresh processes. Stops at a look that decides, between
+ * rounds when the budget is used up, after a round in which all failed because the driver is gone, and
+ * at once when the signal is aborted; the round that this interrupts is left out whole.
  */
 export async function measureWorkload(
   plan: Plan,
-  workload: Workload,
+  measurement: Measurement,
+  isDecided: IsDecided,
   budgetMs: number | undefined,
   random: () => number,
   signal: AbortSignal,
   observer: RoundsObserver,
 ): Promise<ProcessSample[]> {
+  const { workload, schedule } = measurement
   const scenario = findScenario(workload.scenario)
   if (scenario === undefined) throw new Error(`no scenario ${workload.scenario}`)
   const startMs = performance.now()
@@ -35,13 +40,14 @@ export async function measureWorkload(
     observer,
   )
   if (signal.aborted) return []
-  if (!(driver instanceof Driver)) return nobodyStarted(plan, workload, driver.reason, observer)
+  if (!(driver instanceof Driver)) return nobodyStarted(plan, measurement, driver.reason, observer)
   const samples: ProcessSample[] = []
   try {
-    for (let round = 0; round < roundsOf(plan, workload); round++) {
+    for (let round = 0; round < mostRounds(schedule); round++) {
       if (!fitsBudget(round, performance.now() - startMs, budgetMs)) break
-      observer.roundStarts(workload, round)
-      const ofRound = await measureRound(plan, workload, round, driver, random, signal)
+      if (schedule.looks.includes(round) && isDecided(samples)) break
+      observer.roundStarts(measurement, round)
+      const ofRound = await measureRound(plan, measurement, round, driver, random, signal)
       if (signal.aborted) break
       samples.push(...ofRound)
       for (const sample of ofRound) {
@@ -58,13 +64,14 @@ export async function measureWorkload(
 
 /** Without its driver a workload has one round, in which every subject failed. */
 function nobodyStarted(
-  { backends }: Plan,
-  workload: Workload,
+  { revisions }: Plan,
+  measurement: Measurement,
   reason: string,
   observer: RoundsObserver,
 ): ProcessSample[] {
+  const { workload } = measurement
   const outcome = { state: 'failed', stage: 'start', reason } as const
-  const samples = subjectsOfRound(backends, workload).map(spec => ({
+  const samples = subjectsOfRound(measurement, revisions).map(spec => ({
     round: 0,
     ...identityOf(spec, workload),
     outcome,
@@ -85,13 +92,14 @@ export function fitsBudget(
 
 async function measureRound(
   plan: Plan,
-  workload: Workload,
+  measurement: Measurement,
   round: number,
   driver: Driver,
   random: () => number,
   signal: AbortSignal,
 ): Promise<ProcessSample[]> {
-  const specs = subjectsOfRound(plan.backends, workload).map(spec => ({
+  const { workload } = measurement
+  const specs = subjectsOfRound(measurement, plan.revisions).map(spec => ({
     ...spec,
     name: `${spec.name} #${round}`,
   }))

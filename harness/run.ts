@@ -7,9 +7,8 @@ import { dispatchBackends, measureDispatch } from './dispatch/measure.ts'
 import type { DispatchResult } from './dispatch/record.ts'
 import { type Fingerprint, fingerprint, toolIdentity } from './environment.ts'
 import { readLoad } from './machine-files.ts'
-import { participants } from './participants.ts'
 import { sharedCoreWarning } from './pinning.ts'
-import { type Plan, roundsOf, socketBufferSizes } from './plan.ts'
+import { type Measurement, type Plan, socketBufferSizes } from './plan.ts'
 import type { Failure, ProcessSample, ScenarioResult, SockbenchRecord } from './record.ts'
 import { schemaVersion } from './record.ts'
 import { measureWorkload, type RoundsObserver } from './rounds.ts'
@@ -48,6 +47,8 @@ export async function run(
     seed: plan.seed,
     command,
     configuration: configurationOf(plan),
+    revisions: plan.revisions.flatMap(({ source }) => source ?? []),
+    merged: [],
     environment: {
       ...environment,
       loadAfter: readLoad(),
@@ -60,13 +61,26 @@ export async function run(
     warnings: [...warnings, ...unfinishedWarnings(plan, scenarios, dispatch)],
   })
   let record = recordSoFar()
-  const parts = plan.workloads.length + (plan.dispatchRounds > 0 ? 1 : 0)
-  for (const [i, workload] of plan.workloads.entries()) {
+  const parts = plan.measurements.length + (plan.dispatchRounds > 0 ? 1 : 0)
+  for (const [i, measurement] of plan.measurements.entries()) {
     if (signal.aborted) break
-    const budgetMs = shareOfBudget(plan, performance.now() - startMs, parts - i)
-    const processes = await measureWorkload(plan, workload, budgetMs, random, signal, observer)
+    const startOfThis = performance.now()
+    const budgetMs = shareOfBudget(plan, startOfThis - startMs, parts - i)
+    const judged = (soFar: readonly ProcessSample[]) =>
+      conclude(measurement, soFar, performance.now() - startOfThis, plan)
+    const isDecided = (soFar: readonly ProcessSample[]) =>
+      judged(soFar).result.comparisons.every(({ verdict }) => verdict !== 'inconclusive')
+    const processes = await measureWorkload(
+      plan,
+      measurement,
+      isDecided,
+      budgetMs,
+      random,
+      signal,
+      observer,
+    )
     if (processes.length === 0) continue
-    const { result, problems } = conclude(workload, processes, plan)
+    const { result, problems } = judged(processes)
     scenarios.push(result)
     warnings.push(...problems)
     record = recordSoFar()
@@ -114,8 +128,13 @@ function shareOfBudget(plan: Plan, elapsedMs: number, workloadsLeft: number): nu
   return plan.budgetMs === undefined ? undefined : (plan.budgetMs - elapsedMs) / workloadsLeft
 }
 
-function conclude(workload: Workload, processes: ProcessSample[], { marginPercent }: Plan) {
-  const { scenario, parameters, label, unit, caveats, lives, samplesTogether } = workload
+function conclude(
+  { workload, label, schedule }: Measurement,
+  processes: readonly ProcessSample[],
+  durationMs: number,
+  { marginPercent }: Plan,
+) {
+  const { scenario, parameters, unit, caveats, lives, samplesTogether } = workload
   const measured = {
     scenario,
     parameters: { ...parameters },
@@ -124,19 +143,21 @@ function conclude(workload: Workload, processes: ProcessSample[], { marginPercen
     caveats: [...caveats],
     lives,
     samplesTogether,
-    processes,
+    schedule,
+    processes: [...processes],
   }
   const { conclusions, warnings } = analyse(measured, { marginPercent })
-  return { result: { ...measured, ...conclusions }, problems: warnings }
+  return { result: { ...measured, durationMs, source: 0, ...conclusions }, problems: warnings }
 }
 
 function configurationOf(plan: Plan): SockbenchRecord['configuration'] {
   return {
-    workloads: plan.workloads.map(workload => ({
+    measurements: plan.measurements.map(({ workload, backends, schedule }) => ({
       scenario: workload.scenario,
       parameters: { ...workload.parameters },
-      backends: participants(plan.backends, workload),
-      rounds: roundsOf(plan, workload),
+      backends: [...backends],
+      looks: [...schedule.looks],
+      boundary: schedule.boundary,
       warmUp: [...workload.warmUp],
       idleMs: workload.idleMs,
     })),
@@ -149,10 +170,10 @@ function configurationOf(plan: Plan): SockbenchRecord['configuration'] {
 }
 
 function failuresOf({ scenario, label, processes }: ScenarioResult): Failure[] {
-  return processes.flatMap(({ round, backend, loops, arm, outcome }) => {
+  return processes.flatMap(({ round, backend, loops, revision, arm, outcome }) => {
     if (outcome.state === 'completed') return []
     const { stage, reason } = outcome
-    return [{ scenario, label, round, backend, loops, arm, stage, reason }]
+    return [{ scenario, label, round, backend, loops, revision, arm, stage, reason }]
   })
 }
 
@@ -162,6 +183,7 @@ function dispatchFailures(dispatch: DispatchResult | null, { backends }: Plan): 
     const arm = backend === backends[0] ? 'A' : 'B'
     const label = consumers === 'one' ? 'one consumer' : 'three consumers'
     const { reason } = outcome
-    return [{ scenario: 'dispatch', label, round, backend, loops: null, arm, stage: 'run', reason }]
+    const program = { backend, loops: null, revision: null }
+    return [{ scenario: 'dispatch', label, round, ...program, arm, stage: 'run', reason }]
   })
 }

@@ -3,7 +3,14 @@ import type { Address } from '../implementations/sock/sock.ts'
 
 /** What the harness says to a subject's process, over process IPC. */
 export type SubjectRequest =
-  | { kind: 'start'; backend: string; services: ServiceOptions[]; loops: LoopSharing }
+  | {
+      kind: 'start'
+      backend: string
+      services: ServiceOptions[]
+      loops: LoopSharing
+      /** A planted slowdown: turns of an empty loop after each recv that brings something. */
+      spinsPerRecv: number
+    }
   | { kind: 'count' }
   | { kind: 'stop' }
 

@@ -3,21 +3,28 @@ import { test } from 'node:test'
 import { ibd } from '../scenarios/ibd/index.ts'
 import type { Plan } from './plan.ts'
 import { killedProcess } from './report/fixtures/synthetic-record.ts'
+import { thisRevision } from './revision.ts'
 import { unfinishedWarnings } from './unfinished.ts'
 
 const workloads = ibd.workloads(new Map(Object.entries({ profile: 'large,small', peers: '1' })))
 const [large, small] = workloads.map(({ label }) => label)
-const plan: Plan = {
-  workloads,
+const planned = (looks: number[]): Plan => ({
+  measurements: workloads.map(workload => ({
+    workload,
+    label: workload.label,
+    backends: ['direct'],
+    schedule: { looks, boundary: 'obrien-fleming' },
+  })),
   leftOut: [],
   backends: ['direct'],
+  revisions: [thisRevision],
   dispatchRounds: 2,
-  rounds: 3,
   budgetMs: undefined,
   marginPercent: 1,
   seed: 1,
   pinning: null,
-}
+})
+const plan = planned([3])
 
 /** So many rounds, of two subjects each. */
 function measured(rounds: number) {
@@ -55,6 +62,13 @@ test('rounds that are missing are counted for each workload', () => {
   ])
   const [first] = unfinishedWarnings(plan, [measured(2), measured(3)], dispatched(2))
   assert.equal(first, `unfinished: 2 of 3 rounds of ibd (${large}) ran`)
+})
+
+test('who was to be looked at more than once may end at any of the looks, and between them not', () => {
+  const sequential = planned([2, 4, 6])
+  assert.deepEqual(unfinishedWarnings(sequential, [measured(4), measured(5)], dispatched(2)), [
+    `unfinished: 5 of 6 rounds of ibd (${small}) ran`,
+  ])
 })
 
 test('of all that was planned nothing is said', () => {

@@ -1,6 +1,6 @@
 import type { DispatchResult } from './dispatch/record.ts'
-import { type Plan, roundsOf } from './plan.ts'
-import type { ScenarioResult } from './record.ts'
+import type { Plan } from './plan.ts'
+import type { ScenarioResult, Schedule } from './record.ts'
 
 /**
  * What the plan has and the record has not, since it is of an earlier moment, the run was interrupted,
@@ -12,26 +12,31 @@ export function unfinishedWarnings(
   scenarios: readonly Pick<ScenarioResult, 'processes'>[],
   dispatch: Pick<DispatchResult, 'processes'> | null,
 ): string[] {
-  const { workloads, dispatchRounds } = plan
-  const planned = workloads.length + (dispatchRounds > 0 ? 1 : 0)
+  const { measurements, dispatchRounds } = plan
+  const planned = measurements.length + (dispatchRounds > 0 ? 1 : 0)
   const measured = scenarios.length + (dispatch === null ? 0 : 1)
   return [
     ...(measured < planned
       ? [`unfinished: ${measured} of ${planned} workloads were measured`]
       : []),
     ...scenarios.flatMap(({ processes }, i) => {
-      const { scenario, label } = workloads[i]
-      return roundsWarning(processes, roundsOf(plan, workloads[i]), `${scenario} (${label})`)
+      const { workload, label, schedule } = measurements[i]
+      return roundsWarning(processes, schedule, `${workload.scenario} (${label})`)
     }),
-    ...(dispatch === null ? [] : roundsWarning(dispatch.processes, dispatchRounds, 'dispatch')),
+    ...(dispatch === null
+      ? []
+      : roundsWarning(dispatch.processes, { looks: [dispatchRounds] }, 'dispatch')),
   ]
 }
 
 function roundsWarning(
   processes: readonly { round: number }[],
-  planned: number,
+  { looks }: Pick<Schedule, 'looks'>,
   name: string,
 ): string[] {
   const ran = new Set(processes.map(({ round }) => round)).size
-  return ran < planned ? [`unfinished: ${ran} of ${planned} rounds of ${name} ran`] : []
+  const next = looks.find(look => look >= ran)
+  return next === undefined || next === ran
+    ? []
+    : [`unfinished: ${ran} of ${next} rounds of ${name} ran`]
 }

@@ -23,7 +23,11 @@ for (const { label, comparisons, processes, waits, latencyInvalid } of record.sc
   const cpu = comparisons.filter(({ metric }) => metric === 'cpu')
   assertOne(cpu, 'aa', reference, reference, label)
   for (const program of programsAs('B')) {
-    const { backend, loops } = program
+    const { backend, loops, revision } = program
+    if (revision !== reference.revision) {
+      assertOne(cpu, 'revision', program, { ...program, revision: reference.revision }, label)
+      continue
+    }
     if (backend !== reference.backend) {
       assertOne(cpu, 'backend', program, { ...reference, loops }, label)
     }
@@ -47,6 +51,10 @@ console.log(
     `${record.scenarios.flatMap(({ comparisons }) => comparisons).length} comparisons`,
 )
 
+function baselineOf({ baseline, baselineLoops, baselineRevision }: Comparison): Program {
+  return { backend: baseline, loops: baselineLoops, revision: baselineRevision }
+}
+
 function assertOne(
   comparisons: readonly Comparison[],
   kind: Comparison['kind'],
@@ -58,7 +66,7 @@ function assertOne(
     comparison =>
       comparison.kind === kind &&
       runs(comparison, program) &&
-      runs({ backend: comparison.baseline, loops: comparison.baselineLoops }, baseline),
+      runs(baselineOf(comparison), baseline),
   )
   const names = `${programName(program)} / ${programName(baseline)}`
   assert.equal(found.length, 1, `${label}: ${found.length} comparisons ${names}`)

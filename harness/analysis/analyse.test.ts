@@ -218,7 +218,7 @@ test('where the driver was the bottleneck, elapsed time is not given', () => {
   assert.ok(!others.some(({ metric }) => metric === 'wall'))
   assert.ok(!analysis.comparisons.some(c => c.backend === 'other' && c.metric === 'wall'))
   assert.equal(cpuOf(analysis, 'other').rounds, 6)
-  assert.deepEqual(analysis.driverBound, [{ backend: 'other', loops: null }])
+  assert.deepEqual(analysis.driverBound, [{ backend: 'other', loops: null, revision: null }])
   assert.match(analysis.warnings.join(), /other: the driver was the bottleneck/)
 })
 
@@ -313,7 +313,7 @@ test('loops: figures and findings of the two ways do not mix', () => {
       ['other', 'each', 'B', '1.50'],
     ],
   )
-  assert.deepEqual(driverBound, [{ backend: 'direct', loops: 'each' }])
+  assert.deepEqual(driverBound, [{ backend: 'direct', loops: 'each', revision: null }])
   assert.equal(estimates.filter(({ metric }) => metric === 'wall').length, 4)
 })
 

@@ -1,4 +1,4 @@
-import type { Parameters, ProcessSample, ScenarioResult, WorkUnit } from '../record.ts'
+import type { Parameters, ProcessSample, ScenarioResult, Schedule, WorkUnit } from '../record.ts'
 import { analyseCosts } from './costs.ts'
 import { analyseIdleness } from './idleness.ts'
 import { analyseLatencies } from './latencies.ts'
@@ -16,6 +16,7 @@ export interface Measured {
   lives: ScenarioResult['lives']
   /** How many latencies may have one wait in common. */
   samplesTogether: number
+  schedule: Schedule
   processes: readonly ProcessSample[]
 }
 

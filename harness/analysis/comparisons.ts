@@ -1,5 +1,5 @@
 import { type Program, runs } from '../program.ts'
-import type { Comparison, Metric, MetricUnit, Parameters } from '../record.ts'
+import type { Comparison, Metric, MetricUnit, Parameters, Schedule } from '../record.ts'
 import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
 import { minimumDetectableEffect } from '../statistics/minimum-detectable-effect.ts'
 import { pairedTInterval } from '../statistics/student-t.ts'
@@ -14,6 +14,7 @@ export interface Comparing {
   metric: Metric
   unit: MetricUnit
   marginPercent: number
+  schedule: Schedule
   /** Whether the reference is compared with the floor, too. */
   withFloor: boolean
   logsOf: (subject: SubjectSamples) => LogsByRound
@@ -53,14 +54,15 @@ export function compareAll(
 
 /** Of different programs. Where A is one of them, A′ counts, too. */
 interface Pair {
-  kind: 'backend' | 'loops'
+  kind: 'backend' | 'loops' | 'revision'
   subject: SubjectSamples
   baseline: SubjectSamples
 }
 
 /**
  * Each other backend with the reference that shares socket threads as it does; whoever shares them
- * unlike A with the same backend that does as A; and A with the floor.
+ * unlike A with the same backend that does as A; every other revision of a backend with A's; and A with
+ * the floor.
  */
 export function pairsOf(subjects: readonly SubjectSamples[]): Pair[] {
   const a = subjects.find(({ arm }) => arm === 'A')
@@ -70,12 +72,16 @@ export function pairsOf(subjects: readonly SubjectSamples[]): Pair[] {
     return baseline === undefined ? [] : [{ kind, subject, baseline }]
   }
   return subjects.flatMap(subject => {
-    const { backend, loops, arm } = subject
+    const { arm, revision } = subject
     if (arm === 'floor') return pair('backend', a, subject)
     if (arm !== 'B') return []
+    if (revision !== a.revision)
+      return pair('revision', subject, { ...subject, revision: a.revision })
     return [
-      ...(backend === a.backend ? [] : pair('backend', subject, { backend: a.backend, loops })),
-      ...(loops === a.loops ? [] : pair('loops', subject, { backend, loops: a.loops })),
+      ...(subject.backend === a.backend
+        ? []
+        : pair('backend', subject, { ...subject, backend: a.backend })),
+      ...(subject.loops === a.loops ? [] : pair('loops', subject, { ...subject, loops: a.loops })),
     ]
   })
 }
@@ -83,15 +89,19 @@ export function pairsOf(subjects: readonly SubjectSamples[]): Pair[] {
 function compared(
   { scenario, parameters, metric, unit, marginPercent }: Comparing,
   kind: Comparison['kind'],
-  { backend, loops }: Program,
+  { backend, loops, revision }: Program,
   baseline: Program,
   of: LogsByRound,
   from: LogsByRound,
 ): Comparison[] {
   const differences = differencesByRound(of, from)
   if (differences.length === 0) return []
-  const names = { kind, scenario, parameters, metric, unit, backend, loops }
-  const against = { baseline: baseline.backend, baselineLoops: baseline.loops }
+  const names = { kind, scenario, parameters, metric, unit, backend, loops, revision }
+  const against = {
+    baseline: baseline.backend,
+    baselineLoops: baseline.loops,
+    baselineRevision: baseline.revision,
+  }
   return [{ ...names, ...against, ...concluded(differences, marginPercent) }]
 }
 
@@ -105,6 +115,7 @@ type Conclusion = Pick<
   | 'withinMargin'
   | 'reason'
   | 'rounds'
+  | 'look'
   | 'mdePercent'
 >
 
@@ -114,7 +125,7 @@ function concluded(differences: readonly number[], marginPercent: number): Concl
   const centre = hodgesLehmann(differences)
   const ratio = Math.exp(centre.estimate)
   const mdePercent = rounds < 2 ? null : 100 * Math.expm1(minimumDetectableEffect(differences))
-  const found = { ratio, marginPercent, rounds, mdePercent }
+  const found = { ratio, marginPercent, rounds, look: 1, mdePercent }
   if (centre.state === 'too-few') {
     const reason = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}; at least ${centre.needed} needed`
     return { ...found, low: null, high: null, verdict: 'inconclusive', withinMargin: false, reason }

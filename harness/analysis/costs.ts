@@ -24,7 +24,7 @@ export function analyseCosts(
   subjects: readonly SubjectSamples[],
   { marginPercent }: AnalyseOptions,
 ): CostAnalysis {
-  const { scenario, parameters, unit, lives } = measured
+  const { scenario, parameters, unit, lives, schedule } = measured
   const costUnit = costUnits[unit]
   const paced = isPaced(subjects)
   const driverBound = paced ? [] : heldUpByTheDriver(subjects)
@@ -43,9 +43,9 @@ export function analyseCosts(
     if (metric !== 'cpu' && metric !== 'wall') continue
     const logsOf = (subject: SubjectSamples) =>
       lives === 'together' ? sliceLogs(subject, metric, unit) : processLogs(subject, metric, unit)
-    const withFloor = metric === 'cpu'
-    const comparing = { scenario, parameters, metric, unit: costUnit, marginPercent, withFloor }
-    comparisons.push(...compareAll(able, { ...comparing, logsOf }))
+    const named = { scenario, parameters, metric, unit: costUnit }
+    const comparing = { ...named, marginPercent, schedule, withFloor: metric === 'cpu', logsOf }
+    comparisons.push(...compareAll(able, comparing))
   }
   return { estimates, comparisons, driverBound }
 }

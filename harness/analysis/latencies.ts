@@ -39,7 +39,7 @@ export function analyseLatencies(
   driverBound: readonly Program[],
   { marginPercent }: AnalyseOptions,
 ): LatencyAnalysis {
-  const { scenario, parameters } = measured
+  const { scenario, parameters, schedule } = measured
   const latencyInvalid = lagProblem(measured)
   if (latencyInvalid !== null) return { estimates: [], comparisons: [], waits: [], latencyInvalid }
   const summaries = summariesOf(measured)
@@ -57,7 +57,7 @@ export function analyseLatencies(
           return figure === null || figure === 0 ? [] : [[process.round, [Math.log(figure)]]]
         }),
       )
-    const comparing = { scenario, parameters, metric, unit: 'µs', marginPercent } as const
+    const comparing = { scenario, parameters, metric, unit: 'µs', marginPercent, schedule } as const
     comparisons.push(...compareAll(comparable, { ...comparing, withFloor: false, logsOf }))
   }
   estimates.push(...subjects.flatMap(subject => maximumOf(subject, summaries)))
@@ -83,7 +83,7 @@ function summariesOf(measured: Measured): Summaries {
 
 /** The longest of all processes: a median of longest ones would hide it. */
 function maximumOf(
-  { backend, loops, arm, processes }: SubjectSamples,
+  { backend, loops, revision, arm, processes }: SubjectSamples,
   summaries: Summaries,
 ): Estimate[] {
   const longest = processes.flatMap(process => microseconds(summaries.get(process)?.max) ?? [])
@@ -92,6 +92,7 @@ function maximumOf(
   const named = {
     backend,
     loops,
+    revision,
     arm,
     metric: 'latencyMax',
     unit: 'µs',

@@ -23,7 +23,7 @@ export function subjectsOf(processes: readonly ProcessSample[]): SubjectSamples[
 
 /** The median of one figure per process, null where one has none; nothing where none has. */
 export function estimateOf(
-  { backend, loops, arm, processes }: SubjectSamples,
+  { backend, loops, revision, arm, processes }: SubjectSamples,
   metric: Metric,
   unit: MetricUnit,
   figureOf: (process: ProcessSample) => number | null,
@@ -32,7 +32,8 @@ export function estimateOf(
   if (figures.length === 0) return []
   const value = median(figures)
   const interval = medianInterval(figures)
-  return [{ backend, loops, arm, metric, unit, value, ...interval, rounds: figures.length }]
+  const named = { backend, loops, revision, arm, metric, unit }
+  return [{ ...named, value, ...interval, rounds: figures.length }]
 }
 
 export function slicesOf({ processes }: SubjectSamples): Slice[] {

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Workload } from '../../scenarios/scenario.ts'
+import type { Plan } from '../plan.ts'
 import { planOf, type RunOptions } from './run-plan.ts'
 
 const planned = (options: Partial<RunOptions>) =>
   planOf({ scenario: ['ibd', 'push'], margin: 1, seed: 7, set: [], ...options })
-const named = (workloads: readonly { scenario: string; label: string }[]) =>
+const named = (workloads: readonly Workload[]) =>
   workloads.map(({ scenario, label }) => `${scenario}: ${label}`)
 
+const workloadsOf = ({ measurements }: Plan) => measurements.map(({ workload }) => workload)
+
 test('a setting is for the scenarios that have it, and the others keep their plan', () => {
-  const { workloads } = planned({ set: ['profile=small', 'peers=2', 'mode=optimistic,queued'] })
-  assert.deepEqual(named(workloads), [
+  const plan = planned({ set: ['profile=small', 'peers=2', 'mode=optimistic,queued'] })
+  assert.deepEqual(named(workloadsOf(plan)), [
     'ibd: small, 2 peers',
     'ibd: small, 2 peers, queued',
     'push: probe, 1 subscriber, optimistic',
@@ -19,9 +23,9 @@ test('a setting is for the scenarios that have it, and the others keep their pla
 
 test('a workload in which none of the backends can take part is left out, and that is known', () => {
   const set = ['mode=optimistic,queued']
-  const { workloads, leftOut } = planned({ scenario: ['push'], backend: ['libuv'], set })
-  assert.deepEqual(named(workloads), ['push: probe, 1 subscriber, optimistic'])
-  assert.deepEqual(named(leftOut), ['push: probe, 1 subscriber, queued'])
+  const plan = planned({ scenario: ['push'], backend: ['libuv'], set })
+  assert.deepEqual(named(workloadsOf(plan)), ['push: probe, 1 subscriber, optimistic'])
+  assert.deepEqual(named(plan.leftOut), ['push: probe, 1 subscriber, queued'])
 })
 
 test('without a choice every backend is measured where it can be', () => {
@@ -31,12 +35,12 @@ test('without a choice every backend is measured where it can be', () => {
 })
 
 test('a backend given twice is measured once, and a scenario, too', () => {
-  const { workloads, backends } = planned({
+  const { measurements, backends } = planned({
     scenario: ['push', 'push'],
     backend: ['direct', 'libuv', 'direct'],
     set: ['mode=optimistic'],
   })
-  assert.deepEqual([workloads.length, backends], [1, ['direct', 'libuv']])
+  assert.deepEqual([measurements.length, backends], [1, ['direct', 'libuv']])
 })
 
 test('a backend that can take part nowhere is refused', () => {

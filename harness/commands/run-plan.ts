@@ -7,7 +7,8 @@ import { dispatchBackends } from '../dispatch/measure.ts'
 import { UsageError } from '../errors.ts'
 import { FLOOR, knownBackends, participants } from '../participants.ts'
 import { choosePinning } from '../pinning.ts'
-import type { Plan } from '../plan.ts'
+import { fixedRounds, type Plan } from '../plan.ts'
+import { thisRevision } from '../revision.ts'
 
 /** As given on the command line. */
 export interface RunOptions {
@@ -25,13 +26,18 @@ export function planOf(options: RunOptions): Plan {
   const asked = workloadsOf(options)
   const withDispatch = options.scenario.includes(dispatch.name)
   const backends = backendsOf(options.backend, asked, withDispatch)
-  const hasParticipants = (workload: Workload) => participants(backends, workload).length > 0
+  const measurements = asked.map(workload => ({
+    workload,
+    label: workload.label,
+    backends: participants(backends, workload),
+    schedule: fixedRounds(options.rounds, workload),
+  }))
   return {
-    workloads: asked.filter(hasParticipants),
-    leftOut: asked.filter(workload => !hasParticipants(workload)),
+    measurements: measurements.filter(({ backends: able }) => able.length > 0),
+    leftOut: asked.filter(workload => participants(backends, workload).length === 0),
     backends,
+    revisions: [thisRevision],
     dispatchRounds: withDispatch ? (options.rounds ?? dispatch.rounds) : 0,
-    rounds: options.rounds,
     budgetMs: options.budget,
     marginPercent: options.margin,
     seed: options.seed ?? randomInt(2 ** 32),

@@ -4,7 +4,7 @@ import { benchScenarios, scenarioNames } from '../../scenarios/index.ts'
 import type { Workload } from '../../scenarios/scenario.ts'
 import { Interrupted, RunError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
-import { type Plan, planDefaults, roundsOf } from '../plan.ts'
+import { mostRounds, type Plan, planDefaults } from '../plan.ts'
 import { print } from '../print.ts'
 import { programName } from '../program.ts'
 import { barLine, Progress, progressStyle, roundLine } from '../progress.ts'
@@ -103,14 +103,13 @@ function observerOf(plan: Plan, progress: Progress): Omit<RunObserver, 'conclude
       progress.show(barLine({ label, fraction, elapsedMs: elapsedMs(workload) }))
     },
     warning: ({ label }, line) => progress.note(`${label}: ${line}`),
-    roundStarts: (workload, round) => {
+    roundStarts: ({ workload, label, schedule }, round) => {
       if (round === 0) startMs.delete(workload)
-      const { scenario, label } = workload
       progress.show(
         roundLine({
           round: round + 1,
-          rounds: roundsOf(plan, workload),
-          label: `${scenario} ${label}`,
+          rounds: mostRounds(schedule),
+          label: `${workload.scenario} ${label}`,
           elapsedMs: elapsedMs(workload),
         }),
       )

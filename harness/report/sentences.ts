@@ -38,8 +38,8 @@ function pairText(comparison: Comparison): string {
   return `${programName(comparison)} against ${baselineName(comparison)}`
 }
 
-function baselineName({ baseline, baselineLoops }: Comparison): string {
-  return programName({ backend: baseline, loops: baselineLoops })
+function baselineName({ baseline, baselineLoops, baselineRevision }: Comparison): string {
+  return programName({ backend: baseline, loops: baselineLoops, revision: baselineRevision })
 }
 
 const percentileNames: Partial<Record<Metric, string>> = { latencyP50: 'p50', latencyP99: 'p99' }

@@ -12,8 +12,8 @@ export interface SubjectRow extends Program {
 /** A, A′, the others, the floor. */
 export function subjectsIn(processes: readonly ProcessSample[]): SubjectRow[] {
   const byName = new Map(
-    processes.map(({ backend, loops, arm }) => {
-      const row = { backend, loops, arm }
+    processes.map(({ backend, loops, revision, arm }) => {
+      const row = { backend, loops, revision, arm }
       return [subjectName(row), row]
     }),
   )
@@ -35,8 +35,9 @@ export function estimateIn(
 }
 
 /**
- * The row's own comparison: A′ against A, other backends against the reference that shares socket
- * threads as they do, and the reference, where it shares them otherwise, against itself.
+ * The row's own comparison: A′ against A, other revisions against the first, other backends against the
+ * reference that shares socket threads as they do, and the reference, where it shares them otherwise,
+ * against itself.
  */
 export function cpuComparison(
   { comparisons, processes }: ScenarioResult,
@@ -44,9 +45,15 @@ export function cpuComparison(
 ): Comparison | undefined {
   if (row.arm === 'A' || row.arm === 'floor') return undefined
   const reference = processes.find(({ arm }) => arm === 'A')
-  const kindOfOthers = row.backend === reference?.backend ? 'loops' : 'backend'
-  const kind = row.arm === "A'" ? 'aa' : kindOfOthers
-  return comparisons.find(c => c.metric === 'cpu' && c.kind === kind && runs(c, row))
+  return comparisons.find(
+    c => c.metric === 'cpu' && c.kind === kindOf(row, reference) && runs(c, row),
+  )
+}
+
+function kindOf(row: SubjectRow, reference: Program | undefined): Comparison['kind'] {
+  if (row.arm === "A'") return 'aa'
+  if (row.revision !== reference?.revision) return 'revision'
+  return row.backend === reference?.backend ? 'loops' : 'backend'
 }
 
 export const comparisonHead = ['CPU ratio', '95 % interval', 'verdict']
