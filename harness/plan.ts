@@ -1,5 +1,6 @@
 import type { LoopSharing } from '../implementations/node/service-options.ts'
 import type { Workload } from '../scenarios/scenario.ts'
+import type { ResolvedConfiguration } from './configuration/resolved.ts'
 import { FLOOR } from './participants.ts'
 import type { Pinning } from './pinning.ts'
 import { programName } from './program.ts'
@@ -23,6 +24,8 @@ export interface Plan {
   /** Of every random order; the chain has a seed of its own among the scenario's settings. */
   seed: number
   pinning: Pinning | null
+  /** Every option of the command, and who set it. */
+  options?: ResolvedConfiguration
 }
 
 /** One workload and the backends that share its rounds. */
@@ -37,7 +40,8 @@ export interface Measurement {
 
 export const planDefaults = {
   marginPercent: 1,
-} satisfies Partial<Plan>
+  boundary: 'obrien-fleming',
+} satisfies Partial<Plan & Schedule>
 
 /** One process of each round. */
 export interface SubjectSpec {
@@ -52,9 +56,18 @@ export interface SubjectSpec {
 /** Of a workload that does not say how many rounds it should have. */
 const USUAL_ROUNDS = 8
 
+/** The most rounds of a run that ends when it has its verdicts, and where it may. */
+const LOOKS = [8, 16, 24, 32]
+
+/** Until each comparison has its verdict. */
+export function sequentialRounds(boundary: Schedule['boundary']): Schedule {
+  return { looks: [...LOOKS], boundary }
+}
+
 /** A number of rounds, whatever they show. */
 export function fixedRounds(rounds: number | undefined, workload: Workload): Schedule {
-  return { looks: [rounds ?? workload.rounds ?? USUAL_ROUNDS], boundary: 'obrien-fleming' }
+  const { boundary } = planDefaults
+  return { looks: [rounds ?? workload.rounds ?? USUAL_ROUNDS], boundary }
 }
 
 /** The most that there may be. */

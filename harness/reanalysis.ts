@@ -6,7 +6,9 @@ import { RecordError } from './record-store.ts'
 /** The record with everything concluded anew from its samples, at another margin if one is given. */
 export function reanalysed(record: SockbenchRecord, marginPercent?: number): SockbenchRecord {
   const margin = marginPercent ?? marginOf(record)
-  const analyses = record.scenarios.map(scenario => analyse(scenario, { marginPercent: margin }))
+  const analyses = record.scenarios.map(scenario =>
+    analyse(scenario, { marginPercent: margin, roundsAre: 'over' }),
+  )
   const scenarios = record.scenarios.map((scenario, i) => ({
     ...scenario,
     ...analyses[i].conclusions,

@@ -179,6 +179,8 @@ const comparison = z.strictObject({
   look: count,
   /** The smallest effect that would be found in nine runs of ten; null below two rounds. */
   mdePercent: z.number().nonnegative().nullable(),
+  /** How many rounds it would take for that effect to be the margin; null below two rounds. */
+  roundsNeeded: z.int().positive().nullable(),
 })
 
 /** Whether samples waited for the poll loop's timeout; shares are of all samples. */
@@ -197,13 +199,15 @@ const waitVerdict = z.discriminatedUnion('state', [
   }),
 ])
 
+export const boundaries = ['obrien-fleming', 'pocock'] as const
+
 /**
  * When comparisons are judged, in rounds: decided beforehand, the last look after the most rounds there
  * may be. One look is a fixed number of rounds.
  */
 const schedule = z.strictObject({
   looks: z.array(z.int().positive()).min(1).max(8),
-  boundary: z.enum(['obrien-fleming', 'pocock']),
+  boundary: z.enum(boundaries),
 })
 
 const scenarioResult = z.strictObject({

@@ -12,6 +12,7 @@ import { type Measurement, type Plan, socketBufferSizes } from './plan.ts'
 import type { Failure, ProcessSample, ScenarioResult, SockbenchRecord } from './record.ts'
 import { schemaVersion } from './record.ts'
 import { measureWorkload, type RoundsObserver } from './rounds.ts'
+import type { Rounds } from './statistics/sequential.ts'
 import { unfinishedWarnings } from './unfinished.ts'
 
 export interface RunObserver extends RoundsObserver {
@@ -66,10 +67,10 @@ export async function run(
     if (signal.aborted) break
     const startOfThis = performance.now()
     const budgetMs = shareOfBudget(plan, startOfThis - startMs, parts - i)
-    const judged = (soFar: readonly ProcessSample[]) =>
-      conclude(measurement, soFar, performance.now() - startOfThis, plan)
+    const judged = (soFar: readonly ProcessSample[], roundsAre: Rounds) =>
+      conclude(measurement, soFar, performance.now() - startOfThis, plan, roundsAre)
     const isDecided = (soFar: readonly ProcessSample[]) =>
-      judged(soFar).result.comparisons.every(({ verdict }) => verdict !== 'inconclusive')
+      judged(soFar, 'to-come').result.comparisons.every(({ verdict }) => verdict !== 'inconclusive')
     const processes = await measureWorkload(
       plan,
       measurement,
@@ -80,7 +81,7 @@ export async function run(
       observer,
     )
     if (processes.length === 0) continue
-    const { result, problems } = judged(processes)
+    const { result, problems } = judged(processes, 'over')
     scenarios.push(result)
     warnings.push(...problems)
     record = recordSoFar()
@@ -133,6 +134,7 @@ function conclude(
   processes: readonly ProcessSample[],
   durationMs: number,
   { marginPercent }: Plan,
+  roundsAre: Rounds,
 ) {
   const { scenario, parameters, unit, caveats, lives, samplesTogether } = workload
   const measured = {
@@ -146,7 +148,7 @@ function conclude(
     schedule,
     processes: [...processes],
   }
-  const { conclusions, warnings } = analyse(measured, { marginPercent })
+  const { conclusions, warnings } = analyse(measured, { marginPercent, roundsAre })
   return { result: { ...measured, durationMs, source: 0, ...conclusions }, problems: warnings }
 }
 
@@ -166,6 +168,7 @@ function configurationOf(plan: Plan): SockbenchRecord['configuration'] {
     budgetMs: plan.budgetMs ?? null,
     marginPercent: plan.marginPercent,
     pinning: plan.pinning && { ...plan.pinning },
+    options: plan.options ?? null,
   }
 }
 

@@ -13,7 +13,7 @@ import { analyse, type Conclusions, type Measured } from './analyse.ts'
 type Analysis = Conclusions & { warnings: string[] }
 
 function conclude(measured: Measured, marginPercent = 1): Analysis {
-  const { conclusions, warnings } = analyse(measured, { marginPercent })
+  const { conclusions, warnings } = analyse(measured, { marginPercent, roundsAre: 'over' })
   return { ...conclusions, warnings }
 }
 
@@ -225,7 +225,7 @@ test('where the driver was the bottleneck, elapsed time is not given', () => {
 test('a driver that is as busy as its subject holds nobody up', () => {
   const analysis = analysed(besideReference({ wallFactor: 1.05, driverFactor: 1 }))
   assert.ok(analysis.comparisons.some(c => c.backend === 'other' && c.metric === 'wall'))
-  assert.deepEqual(analysis.warnings, [])
+  assert.doesNotMatch(analysis.warnings.join('\n'), /driver/)
 })
 
 /** Six rounds in which the other backend's slices cost this much more than the reference's. */
@@ -356,3 +356,46 @@ function cpuOf({ comparisons }: Analysis, backend: string) {
 function killedIf(process: ProcessSample, condition: boolean): ProcessSample {
   return condition ? killedProcess(process.round, process.backend, process.arm) : process
 }
+
+/** So many rounds, in each of which the other backend costs what the list says. */
+function roundsCosting(costs: readonly number[]): ProcessSample[] {
+  return costs.flatMap((cost, round) => [
+    syntheticProcess({ round, backend: 'direct', arm: 'A', cost: 1 }),
+    syntheticProcess({ round, backend: 'direct', arm: "A'", cost: 1 }),
+    syntheticProcess({ round, backend: 'other', arm: 'B', cost }),
+  ])
+}
+
+test('rounds that are not independent are told: a trend, and neighbours that are alike', () => {
+  const rising = Array.from({ length: 10 }, (_, round) => 1 + round / 100)
+  const told = (costs: readonly number[]) => analysed(roundsCosting(costs)).warnings.join('\n')
+  assert.match(told(rising), /other: its CPU difference rises from round to round: rounds are not/)
+  assert.match(told(rising.toReversed()), /falls from round to round/)
+  const wave = Array.from({ length: 24 }, (_, round) => 1 + Math.sin(round / 2) / 50)
+  assert.match(told(wave), /is alike from round to round/)
+  const alternating = Array.from({ length: 10 }, (_, round) => 1 + (round % 2) / 100)
+  assert.equal(told(alternating), '')
+  const unnoticeable = rising.map(cost => 1 + (cost - 1) / 1_000)
+  assert.equal(told(unnoticeable), '')
+})
+
+test('looks: a verdict counts from the look that reached it, at the level of that look', () => {
+  const schedule = { looks: [8, 16, 24, 32], boundary: 'obrien-fleming' } as const
+  const costs = Array.from({ length: 24 }, (_, round) => 1.02 + (round % 3) / 1_000)
+  const cpuAfter = (rounds: number, roundsAre: 'to-come' | 'over') => {
+    const measured = {
+      ...measuredLarge(roundsCosting(costs.slice(0, rounds))),
+      schedule: { ...schedule, looks: [...schedule.looks] },
+    }
+    const { comparisons } = analyse(measured, { marginPercent: 1, roundsAre }).conclusions
+    const cpu = comparisons.find(({ kind, metric }) => kind === 'backend' && metric === 'cpu')
+    return [cpu?.verdict, cpu?.look, cpu?.rounds]
+  }
+  // 5 in 100,000, the level of the first look, is out of reach of 8 ranks
+  assert.deepEqual(cpuAfter(8, 'to-come'), ['inconclusive', 0, 8])
+  assert.deepEqual(cpuAfter(16, 'to-come'), ['slower', 2, 16])
+  assert.deepEqual(cpuAfter(24, 'over'), ['slower', 2, 16])
+  // between two looks there is none to come if the rounds are over
+  assert.deepEqual(cpuAfter(14, 'to-come'), ['inconclusive', 0, 14])
+  assert.deepEqual(cpuAfter(14, 'over'), ['slower', 2, 14])
+})

@@ -1,4 +1,5 @@
 import type { Parameters, ProcessSample, ScenarioResult, Schedule, WorkUnit } from '../record.ts'
+import type { Rounds } from '../statistics/sequential.ts'
 import { analyseCosts } from './costs.ts'
 import { analyseIdleness } from './idleness.ts'
 import { analyseLatencies } from './latencies.ts'
@@ -23,6 +24,8 @@ export interface Measured {
 export interface AnalyseOptions {
   /** Costs that differ by less count as equivalent. */
   marginPercent: number
+  /** Of what is being measured, whether more may come. */
+  roundsAre: Rounds
 }
 
 /** Everything in a result that can be concluded anew. */

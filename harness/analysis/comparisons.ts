@@ -1,10 +1,9 @@
 import { type Program, runs } from '../program.ts'
 import type { Comparison, Metric, MetricUnit, Parameters, Schedule } from '../record.ts'
-import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
-import { minimumDetectableEffect } from '../statistics/minimum-detectable-effect.ts'
-import { pairedTInterval } from '../statistics/student-t.ts'
+import { minimumDetectableEffect, roundsFor } from '../statistics/minimum-detectable-effect.ts'
+import { concludeSequentially, plannedLooks, type Rounds } from '../statistics/sequential.ts'
+import { meanAndDeviation } from '../statistics/student-t.ts'
 import { trimmedMean } from '../statistics/trimmed-mean.ts'
-import { judge } from '../statistics/verdict.ts'
 import type { SubjectSamples } from './subjects.ts'
 
 /** What is compared, and how. */
@@ -15,6 +14,7 @@ export interface Comparing {
   unit: MetricUnit
   marginPercent: number
   schedule: Schedule
+  roundsAre: Rounds
   /** Whether the reference is compared with the floor, too. */
   withFloor: boolean
   logsOf: (subject: SubjectSamples) => LogsByRound
@@ -87,7 +87,7 @@ export function pairsOf(subjects: readonly SubjectSamples[]): Pair[] {
 }
 
 function compared(
-  { scenario, parameters, metric, unit, marginPercent }: Comparing,
+  comparing: Comparing,
   kind: Comparison['kind'],
   { backend, loops, revision }: Program,
   baseline: Program,
@@ -96,13 +96,14 @@ function compared(
 ): Comparison[] {
   const differences = differencesByRound(of, from)
   if (differences.length === 0) return []
+  const { scenario, parameters, metric, unit } = comparing
   const names = { kind, scenario, parameters, metric, unit, backend, loops, revision }
   const against = {
     baseline: baseline.backend,
     baselineLoops: baseline.loops,
     baselineRevision: baseline.revision,
   }
-  return [{ ...names, ...against, ...concluded(differences, marginPercent) }]
+  return [{ ...names, ...against, ...concluded(differences, comparing) }]
 }
 
 type Conclusion = Pick<
@@ -117,24 +118,48 @@ type Conclusion = Pick<
   | 'rounds'
   | 'look'
   | 'mdePercent'
+  | 'roundsNeeded'
 >
 
 /** From the differences of logarithms, one per round, to what may be said about them. */
-function concluded(differences: readonly number[], marginPercent: number): Conclusion {
-  const rounds = differences.length
-  const centre = hodgesLehmann(differences)
-  const ratio = Math.exp(centre.estimate)
-  const mdePercent = rounds < 2 ? null : 100 * Math.expm1(minimumDetectableEffect(differences))
-  const found = { ratio, marginPercent, rounds, look: 1, mdePercent }
-  if (centre.state === 'too-few') {
-    const reason = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}; at least ${centre.needed} needed`
+function concluded(
+  differences: readonly number[],
+  { marginPercent, schedule, roundsAre }: Comparing,
+): Conclusion {
+  const looks = plannedLooks(schedule.looks, schedule.boundary)
+  const conclusion = concludeSequentially(differences, looks, roundsAre, marginPercent)
+  const ratio = Math.exp(conclusion.estimate)
+  if (conclusion.state === 'too-few') {
+    const rounds = differences.length
+    const reason = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}; at least ${conclusion.needed} needed`
+    const found = {
+      ratio,
+      marginPercent,
+      rounds,
+      look: 0,
+      ...detectable(differences, marginPercent),
+    }
     return { ...found, low: null, high: null, verdict: 'inconclusive', withinMargin: false, reason }
   }
+  const { low, high, rounds, look, judgement } = conclusion
   return {
-    ...found,
-    low: Math.exp(centre.low),
-    high: Math.exp(centre.high),
-    ...judge(centre, pairedTInterval(differences), marginPercent),
+    ...{ ratio, marginPercent, rounds, look },
+    ...{ low: Math.exp(low), high: Math.exp(high) },
+    ...judgement,
+    ...detectable(differences.slice(0, rounds), marginPercent),
+  }
+}
+
+/** What so many rounds could see, and how many could see the margin. */
+function detectable(
+  differences: readonly number[],
+  marginPercent: number,
+): Pick<Conclusion, 'mdePercent' | 'roundsNeeded'> {
+  if (differences.length < 2) return { mdePercent: null, roundsNeeded: null }
+  const { deviation } = meanAndDeviation(differences)
+  return {
+    mdePercent: 100 * Math.expm1(minimumDetectableEffect(differences)),
+    roundsNeeded: roundsFor(Math.log1p(marginPercent / 100), deviation),
   }
 }
 

@@ -22,7 +22,7 @@ export interface CostAnalysis {
 export function analyseCosts(
   measured: Measured,
   subjects: readonly SubjectSamples[],
-  { marginPercent }: AnalyseOptions,
+  { marginPercent, roundsAre }: AnalyseOptions,
 ): CostAnalysis {
   const { scenario, parameters, unit, lives, schedule } = measured
   const costUnit = costUnits[unit]
@@ -44,7 +44,8 @@ export function analyseCosts(
     const logsOf = (subject: SubjectSamples) =>
       lives === 'together' ? sliceLogs(subject, metric, unit) : processLogs(subject, metric, unit)
     const named = { scenario, parameters, metric, unit: costUnit }
-    const comparing = { ...named, marginPercent, schedule, withFloor: metric === 'cpu', logsOf }
+    const judging = { marginPercent, schedule, roundsAre }
+    const comparing = { ...named, ...judging, withFloor: metric === 'cpu', logsOf }
     comparisons.push(...compareAll(able, comparing))
   }
   return { estimates, comparisons, driverBound }

@@ -36,7 +36,7 @@ function rounds(
 }
 
 const conclude = (processes: ProcessSample[]) =>
-  analyse(measuredLatency(processes), { marginPercent: 1 })
+  analyse(measuredLatency(processes), { marginPercent: 1, roundsAre: 'over' })
 
 function figureOf(processes: ProcessSample[], metric: Metric, arm = 'B'): number | undefined {
   const { estimates } = conclude(processes).conclusions
@@ -131,7 +131,7 @@ test('what went to many subscribers at once is one sample to the detector', () =
   const processes = rounds(1, () => uniformWaits(SAMPLES))
   const verdict = (samplesTogether: number) => {
     const measured = { ...measuredLatency(processes), samplesTogether }
-    return analyse(measured, { marginPercent: 1 }).conclusions.waits[1].verdict
+    return analyse(measured, { marginPercent: 1, roundsAre: 'over' }).conclusions.waits[1].verdict
   }
   assert.equal(verdict(10).state, 'waits')
   // fewer than 100
@@ -142,7 +142,7 @@ test('ten waits must lie beyond a percentile, however many samples had each in c
   const processes = rounds(1, () => steady(1e3, SAMPLES))
   const given = (samplesTogether: number) => {
     const measured = { ...measuredLatency(processes), samplesTogether }
-    const { estimates } = analyse(measured, { marginPercent: 1 }).conclusions
+    const { estimates } = analyse(measured, { marginPercent: 1, roundsAre: 'over' }).conclusions
     return estimates.flatMap(({ metric, arm, unit }) =>
       arm === 'B' && unit === 'µs' ? [metric] : [],
     )

@@ -37,7 +37,7 @@ export function analyseLatencies(
   measured: Measured,
   subjects: readonly SubjectSamples[],
   driverBound: readonly Program[],
-  { marginPercent }: AnalyseOptions,
+  { marginPercent, roundsAre }: AnalyseOptions,
 ): LatencyAnalysis {
   const { scenario, parameters, schedule } = measured
   const latencyInvalid = lagProblem(measured)
@@ -57,7 +57,8 @@ export function analyseLatencies(
           return figure === null || figure === 0 ? [] : [[process.round, [Math.log(figure)]]]
         }),
       )
-    const comparing = { scenario, parameters, metric, unit: 'µs', marginPercent, schedule } as const
+    const named = { scenario, parameters, metric, unit: 'µs' } as const
+    const comparing = { ...named, marginPercent, schedule, roundsAre }
     comparisons.push(...compareAll(comparable, { ...comparing, withFloor: false, logsOf }))
   }
   estimates.push(...subjects.flatMap(subject => maximumOf(subject, summaries)))

@@ -1,8 +1,10 @@
 import { type Program, programName } from '../program.ts'
 import type { WorkUnit } from '../record.ts'
+import { autocorrelation } from '../statistics/autocorrelation.ts'
 import { costPerUnit } from '../statistics/cost-per-unit.ts'
 import { drift } from '../statistics/drift.ts'
 import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
+import { trend } from '../statistics/trend.ts'
 import { trimmedMean } from '../statistics/trimmed-mean.ts'
 import type { Measured } from './analyse.ts'
 import { inBoth, meanByRound, pairsOf } from './comparisons.ts'
@@ -45,8 +47,9 @@ function hasLatency({ processes }: SubjectSamples): boolean {
 }
 
 /**
- * Two checks of what the trimmed difference of each backend rests on: that it did not move while the
- * slices ran, and that the slices it drops do not say something else.
+ * Three checks of what the trimmed difference of each backend rests on: that rounds do not follow each
+ * other's example, that it did not move while the slices ran, and that the slices it drops do not say
+ * something else.
  */
 function differenceWarnings(
   subjects: readonly SubjectSamples[],
@@ -69,6 +72,7 @@ function differenceWarnings(
         marginPercent,
       )
       const trimmed = series.map(d => trimmedMean(d))
+      const related = relation(trimmed, marginPercent)
       const hidden = certainPercent(
         series.map((d, round) => trimmedMean(d, 0) - trimmed[round]),
         marginPercent,
@@ -77,6 +81,12 @@ function differenceWarnings(
       const difference =
         kind === 'loops' ? `CPU difference from ${programName(baseline)}` : 'CPU difference'
       return [
+        related === undefined
+          ? []
+          : [
+              `${name}: its ${difference} ${related} from round to round: rounds are not independent, ` +
+                'and the interval may be too narrow',
+            ],
         moved === undefined
           ? []
           : [
@@ -92,6 +102,20 @@ function differenceWarnings(
       ].flat()
     })
 }
+
+/** How a series of differences, one per round, is not what independent rounds would give. */
+function relation(differences: readonly number[], marginPercent: number): string | undefined {
+  const range = Math.max(...differences) - Math.min(...differences)
+  if (range < Math.log1p(marginPercent / 100) / 10) return undefined
+  const steady = trend(differences)
+  if (steady.state === 'tested' && steady.p < CHANCE) return steady.tau > 0 ? 'rises' : 'falls'
+  const alike = autocorrelation(differences)
+  if (alike.state === 'tested' && alike.p < CHANCE) return 'is alike'
+  return undefined
+}
+
+/** So improbable among independent rounds that it is worth a warning. */
+const CHANCE = 0.01
 
 /** What the logarithms, one per round, amount to: if it is certainly not 0, and above the margin. */
 function certainPercent(logs: readonly number[], marginPercent: number): number | undefined {

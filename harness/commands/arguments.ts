@@ -20,6 +20,15 @@ export function wholeNumber(from: number, to: number) {
   }
 }
 
+export function roundsOrMax(text: string): number | 'max' {
+  if (text === 'max') return text
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= 1 && value <= MAX_ROUNDS) return value
+  throw new InvalidArgumentError(`give a whole number from 1 to ${MAX_ROUNDS}, or max.`)
+}
+
+const MAX_ROUNDS = 10_000
+
 export function positiveNumber(text: string): number {
   const value = Number(text)
   if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value

@@ -5,7 +5,14 @@ import type { Plan } from '../plan.ts'
 import { planOf, type RunOptions } from './run-plan.ts'
 
 const planned = (options: Partial<RunOptions>) =>
-  planOf({ scenario: ['ibd', 'push'], margin: 1, seed: 7, set: [], ...options })
+  planOf({
+    scenario: ['ibd', 'push'],
+    margin: 1,
+    seed: 7,
+    set: [],
+    boundary: 'obrien-fleming',
+    ...options,
+  })
 const named = (workloads: readonly Workload[]) =>
   workloads.map(({ scenario, label }) => `${scenario}: ${label}`)
 
@@ -49,4 +56,12 @@ test('a backend that can take part nowhere is refused', () => {
     name: 'UsageError',
     message: /^libuv can take part in none of the chosen workloads: /,
   })
+})
+
+test('rounds: a number is one look, max several that were fixed beforehand', () => {
+  const schedules = (options: Partial<RunOptions>) =>
+    planned(options).measurements.map(({ schedule }) => schedule)
+  assert.deepEqual(schedules({ scenario: ['push'], rounds: 12 })[0].looks, [12])
+  const [sequential] = schedules({ scenario: ['push'], rounds: 'max', boundary: 'pocock' })
+  assert.deepEqual(sequential, { looks: [8, 16, 24, 32], boundary: 'pocock' })
 })

@@ -7,14 +7,16 @@ import { dispatchBackends } from '../dispatch/measure.ts'
 import { UsageError } from '../errors.ts'
 import { FLOOR, knownBackends, participants } from '../participants.ts'
 import { choosePinning } from '../pinning.ts'
-import { fixedRounds, type Plan } from '../plan.ts'
+import { fixedRounds, type Plan, sequentialRounds } from '../plan.ts'
+import type { Schedule } from '../record.ts'
 import { thisRevision } from '../revision.ts'
 
 /** As given on the command line. */
 export interface RunOptions {
   scenario: string[]
   backend?: string[] | undefined
-  rounds?: number | undefined
+  rounds?: number | 'max' | undefined
+  boundary: Schedule['boundary']
   budget?: number | undefined
   margin: number
   seed?: number | undefined
@@ -30,19 +32,28 @@ export function planOf(options: RunOptions): Plan {
     workload,
     label: workload.label,
     backends: participants(backends, workload),
-    schedule: fixedRounds(options.rounds, workload),
+    schedule: scheduleFor(options, workload),
   }))
   return {
     measurements: measurements.filter(({ backends: able }) => able.length > 0),
     leftOut: asked.filter(workload => participants(backends, workload).length === 0),
     backends,
     revisions: [thisRevision],
-    dispatchRounds: withDispatch ? (options.rounds ?? dispatch.rounds) : 0,
+    dispatchRounds: withDispatch ? dispatchRounds(options) : 0,
     budgetMs: options.budget,
     marginPercent: options.margin,
     seed: options.seed ?? randomInt(2 ** 32),
     pinning: choosePinning(),
   }
+}
+
+function scheduleFor({ rounds, boundary }: RunOptions, workload: Workload): Schedule {
+  return rounds === 'max' ? sequentialRounds(boundary) : fixedRounds(rounds, workload)
+}
+
+/** It is no comparison, so there is no verdict to wait for. */
+function dispatchRounds({ rounds }: RunOptions): number {
+  return rounds === 'max' ? dispatch.rounds : (rounds ?? dispatch.rounds)
 }
 
 function workloadsOf({ scenario: names, set }: RunOptions): Workload[] {

@@ -2,17 +2,26 @@ import { Command } from '@commander-js/extra-typings'
 import { dispatch } from '../../scenarios/dispatch/index.ts'
 import { benchScenarios, scenarioNames } from '../../scenarios/index.ts'
 import type { Workload } from '../../scenarios/scenario.ts'
+import { configure } from '../configuration/configure.ts'
 import { Interrupted, RunError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { mostRounds, type Plan, planDefaults } from '../plan.ts'
 import { print } from '../print.ts'
 import { programName } from '../program.ts'
 import { barLine, Progress, progressStyle, roundLine } from '../progress.ts'
-import type { SockbenchRecord } from '../record.ts'
+import { boundaries, type SockbenchRecord } from '../record.ts'
 import { prepareStore, RecordError, runDirectory, saveRecord } from '../record-store.ts'
 import { terminalReport, terminalStyle } from '../report/terminal.ts'
 import { type RunObserver, run } from '../run.ts'
-import { duration, list, positiveNumber, repeatable, wholeNumber } from './arguments.ts'
+import {
+  duration,
+  list,
+  oneOf,
+  positiveNumber,
+  repeatable,
+  roundsOrMax,
+  wholeNumber,
+} from './arguments.ts'
 import { planOf } from './run-plan.ts'
 
 export function runCommand() {
@@ -26,8 +35,14 @@ export function runCommand() {
     .option('--backend <list>', 'backends, the reference first (default: all)', list)
     .option(
       '--rounds <n>',
-      'rounds of fresh processes (default: what each workload takes)',
-      wholeNumber(1, 10_000),
+      'rounds of fresh processes (default: what each workload takes); or max: until each comparison has its verdict, looked at after 8, 16, 24 and 32',
+      roundsOrMax,
+    )
+    .option(
+      '--boundary <name>',
+      `with --rounds max, how much evidence ends a run early: ${boundaries.join(', ')}`,
+      oneOf(boundaries),
+      planDefaults.boundary,
     )
     .option(
       '--budget <time>',
@@ -50,8 +65,11 @@ export function runCommand() {
     .option('--json', 'print the record on stdout, and nothing else', false)
     .option('--quiet', 'no progress', false)
     .option('--no-color', 'no colours (as NO_COLOR)')
-    .action(async options => {
-      const plan = planOf(options)
+    .option('--config <file>', `instead of sockbench.config.{js,mjs,json} in this directory`)
+    .action(async (_given, command) => {
+      const { resolved } = await configure(command, 'run')
+      const options = command.opts()
+      const plan = { ...planOf(options), options: resolved }
       prepareStore(options.out)
       const progress = new Progress(progressStyle(process.stderr, options.quiet))
       const signal = interruptible()

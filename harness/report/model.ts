@@ -16,6 +16,7 @@ import { figure } from './quantities.ts'
 import { costSentences, latencySentences } from './sentences.ts'
 import { subjectName } from './subject-rows.ts'
 import type { Table } from './table.ts'
+import { timeSentences } from './time-sentences.ts'
 
 /** What every report shows, in words and figures, without a layout. */
 export interface ReportModel {
@@ -69,9 +70,16 @@ function sectionOf(result: ScenarioResult): Section {
       hasLatency(result) ? latencyTable(result) : costTable(result),
       ...(counts === null ? [] : [counts]),
     ],
-    sentences: hasLatency(result)
-      ? [...costSentences(withoutWall(result)), ...latencySentences(result), ...lagSentence(result)]
-      : costSentences(result),
+    sentences: [
+      ...(hasLatency(result)
+        ? [
+            ...costSentences(withoutWall(result)),
+            ...latencySentences(result),
+            ...lagSentence(result),
+          ]
+        : costSentences(result)),
+      ...timeSentences(result),
+    ],
   }
 }
 

@@ -18,6 +18,7 @@ const cpu: Comparison = {
   revision: null,
   baselineRevision: null,
   look: 1,
+  roundsNeeded: 10,
   ratio: 1.003,
   low: 0.998,
   high: 1.008,

@@ -54,7 +54,7 @@ export const ibd: DownloadScenario = {
     },
     { name: 'verify', meaning: `what is checked: ${verifyLevels.join(', ')}`, fallback: 'none' },
     { name: 'chain-seed', meaning: 'of the chain, 0 to 4294967295', fallback: '1' },
-    { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '32' },
+    { name: 'slices', meaning: 'measured slices per process, 2 to 10000', fallback: '64' },
     {
       name: 'slice-blocks',
       meaning: 'blocks per slice; 0 chooses by block size',
@@ -152,8 +152,8 @@ const GB_UNIT_MIN_BLOCK_BYTES = 16_384
  * A slice is so short that what disturbs the machine for a tenth of a second disturbs a whole group
  * of slices alike, and long enough that its barrier, one ping per peer, costs next to nothing.
  */
-const SLICE_BYTES = 16 << 20
-const MAX_SLICE_BLOCKS = 1_000
+const SLICE_BYTES = 8 << 20
+const MAX_SLICE_BLOCKS = 500
 const MIN_SLICE_BLOCKS_PER_PEER = 4
 
 function blocksPerSlice(meanBytes: number, peers: number): number {
