@@ -12,7 +12,7 @@ import { handleRequest } from './node/http/routes.ts'
 import type { HttpOptions } from './node/service-options.ts'
 import type { ThreadEvent } from './node/thread-context.ts'
 import { backends } from './registry.ts'
-import { sendModes } from './send-mode.ts'
+import { type SendMode, sendModes } from './send-mode.ts'
 import type { Address } from './sock/sock.ts'
 import { Subject } from './subject.ts'
 
@@ -563,6 +563,7 @@ for (const httpBackend of httpBackends) {
   )
 }
 
+const REQUESTS = 20
 const pollingBackends = httpBackends.filter(({ hasSendModes }) => hasSendModes)
 
 for (const { name: backend } of pollingBackends) {
@@ -581,6 +582,27 @@ for (const { name: backend } of pollingBackends) {
     await waitFor('partialSends', large + large)
     await waitFor('sendWaits45ms', large + large)
   })
+
+  for (const workers of [0, 2]) {
+    test(
+      `${backend}, ${workers} workers: a reply is sent by who has handled its request, or after another poll`,
+      bounded,
+      async t => {
+        const wakeUps = async (sendMode: SendMode) => {
+          const { server, address } = await TestServer.start(t, backend, { sendMode, workers })
+          const client = await connectTo(t, address)
+          for (let i = 0; i < REQUESTS; i++) await getInfo(client)
+          client.socket.end()
+          await until(() => client.closed)
+          await server.stop()
+          return server.count('pollWakeUps')
+        }
+        // one for each request; and the connection, its end, the stop
+        assert.ok((await wakeUps('optimistic')) <= REQUESTS + 3)
+        assert.ok((await wakeUps('queued')) >= 2 * REQUESTS)
+      },
+    )
+  }
 
   test(`${backend}: connections beyond 1,000 are closed at once`, bounded, async t => {
     const { server, address } = await TestServer.start(t, backend)
