@@ -84,3 +84,34 @@ test('a driver that dies between two rounds fails the subjects of the next, whic
   const reason = 'the driver: killed by SIGKILL'
   assert.deepEqual(failed[0].outcome, { state: 'failed', stage: 'start', reason })
 })
+
+test('a look that decides ends the rounds; it sees those before it, and the last look is no question', async () => {
+  const [workload] = ibd.workloads(new Map(Object.entries({ ...settings, slices: '2' })))
+  const asked: number[] = []
+  const measured = async (decidedAt: number) => {
+    asked.length = 0
+    const samples = await measureWorkload(
+      plan,
+      { ...measurement, workload, schedule: { looks: [1, 3, 4], boundary: 'pocock' } },
+      soFar => {
+        const rounds = new Set(soFar.map(({ round }) => round)).size
+        asked.push(rounds)
+        return rounds === decidedAt
+      },
+      undefined,
+      mulberry32(1),
+      new AbortController().signal,
+      {
+        preparing: () => {},
+        warning: assert.fail,
+        roundStarts: () => {},
+        subjectFailed: assert.fail,
+      },
+    )
+    return new Set(samples.map(({ round }) => round)).size
+  }
+  assert.equal(await measured(3), 3)
+  assert.deepEqual(asked, [1, 3])
+  assert.equal(await measured(2), 4)
+  assert.deepEqual(asked, [1, 3])
+})

@@ -8,11 +8,16 @@ import { Command } from '@commander-js/extra-typings'
 import { wholeNumber } from '../harness/commands/arguments.ts'
 import { noises } from '../harness/statistics/noise.ts'
 import { type Look, plannedLooks } from '../harness/statistics/sequential.ts'
-import { type ErrorRates, type Rate, simulate } from '../harness/statistics/simulation.ts'
+import {
+  type ErrorRates,
+  type Rate,
+  simulate,
+  simulateFlags,
+} from '../harness/statistics/simulation.ts'
 
 const { runs, seed } = new Command('simulate-statistics')
   .description('coverage and false verdicts of the intervals, by simulation')
-  .option('--runs <n>', 'made-up runs for each line', wholeNumber(1, 1_000_000), 4_000)
+  .option('--runs <n>', 'made-up runs for each line', wholeNumber(1, 1_000_000), 2_000)
   .option('--seed <n>', 'of the noise', wholeNumber(0, 0xffffffff), 1)
   .parse()
   .opts()
@@ -31,14 +36,17 @@ interface Design {
   lengthOf: (random: () => number) => number
 }
 
+const obrienFleming = plannedLooks(looks, 'obrien-fleming')
+const all = () => last
+
 const designs: Design[] = [
-  { name: "O'Brien-Fleming", looks: plannedLooks(looks, 'obrien-fleming'), lengthOf: () => last },
-  { name: 'the same, cut short', looks: plannedLooks(looks, 'obrien-fleming'), lengthOf: anyLength },
-  { name: 'Pocock', looks: plannedLooks(looks, 'pocock'), lengthOf: () => last },
+  { name: "O'Brien-Fleming", looks: obrienFleming, lengthOf: all },
+  { name: 'the same, cut short', looks: obrienFleming, lengthOf: anyLength },
+  { name: 'Pocock', looks: plannedLooks(looks, 'pocock'), lengthOf: all },
   {
     name: 'peeking (do not)',
     looks: looks.map(rounds => ({ rounds, alpha: 0.05 })),
-    lengthOf: () => last,
+    lengthOf: all,
   },
 ]
 
@@ -79,7 +87,22 @@ for (const deviation of [CALM, NOISY]) {
   ])
 }
 
-/** As from 9 rounds, fewer than O'Brien and Fleming can conclude from, to all of them. */
+// A test of autocorrelation takes about as long as ten conclusions.
+const fewer = Math.ceil(runs / 10)
+print([
+  `Flags at 1 %, ${fewer} runs a line`,
+  ...table(
+    ['noise', 'rounds', 'trend', 'autocorrelation'],
+    Object.entries(noises).flatMap(([name, noise]) =>
+      [8, 16, 32].map(rounds => {
+        const flags = simulateFlags({ noise, rounds, alpha: 0.01, runs: fewer, seed })
+        return [name, String(rounds), percent(flags.trend), percent(flags.autocorrelation)]
+      }),
+    ),
+  ),
+])
+
+/** From 9, the fewest that O'Brien and Fleming's levels can conclude from, to all. */
 function anyLength(random: () => number): number {
   return 9 + Math.floor(random() * (last - 8))
 }
@@ -93,10 +116,14 @@ function percent({ share, error }: Rate): string {
 }
 
 function table(head: string[], rows: string[][]): string[] {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map(row => row[column].length)))
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map(row => row[column].length)),
+  )
   return [head, ...rows].map(row =>
     row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]),
+      )
       .join('  '),
   )
 }

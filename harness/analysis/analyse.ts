@@ -1,5 +1,5 @@
 import type { Parameters, ProcessSample, ScenarioResult, Schedule, WorkUnit } from '../record.ts'
-import type { Rounds } from '../statistics/sequential.ts'
+import { type Look, plannedLooks, type Rounds } from '../statistics/sequential.ts'
 import { analyseCosts } from './costs.ts'
 import { analyseIdleness } from './idleness.ts'
 import { analyseLatencies } from './latencies.ts'
@@ -28,6 +28,11 @@ export interface AnalyseOptions {
   roundsAre: Rounds
 }
 
+/** How every comparison of a result is judged. */
+export interface Judging extends AnalyseOptions {
+  looks: readonly Look[]
+}
+
 /** Everything in a result that can be concluded anew. */
 export type Conclusions = Pick<
   ScenarioResult,
@@ -49,9 +54,11 @@ export interface Analysis {
  */
 export function analyse(measured: Measured, options: AnalyseOptions): Analysis {
   const subjects = subjectsOf(measured.processes)
-  const costs = analyseCosts(measured, subjects, options)
+  const { looks, boundary } = measured.schedule
+  const judging = { ...options, looks: plannedLooks(looks, boundary) }
+  const costs = analyseCosts(measured, subjects, judging)
   const { driverBound } = costs
-  const latencies = analyseLatencies(measured, subjects, driverBound, options)
+  const latencies = analyseLatencies(measured, subjects, driverBound, judging)
   const { waits, latencyInvalid } = latencies
   const findings = { driverBound, latencyInvalid }
   return {

@@ -1,7 +1,7 @@
 import { type Program, runs } from '../program.ts'
-import type { Comparison, Metric, MetricUnit, Parameters, Schedule } from '../record.ts'
+import type { Comparison, Metric, MetricUnit, Parameters } from '../record.ts'
 import { minimumDetectableEffect, roundsFor } from '../statistics/minimum-detectable-effect.ts'
-import { concludeSequentially, plannedLooks, type Rounds } from '../statistics/sequential.ts'
+import { concludeSequentially, type Look, type Rounds } from '../statistics/sequential.ts'
 import { meanAndDeviation } from '../statistics/student-t.ts'
 import { trimmedMean } from '../statistics/trimmed-mean.ts'
 import type { SubjectSamples } from './subjects.ts'
@@ -13,7 +13,7 @@ export interface Comparing {
   metric: Metric
   unit: MetricUnit
   marginPercent: number
-  schedule: Schedule
+  looks: readonly Look[]
   roundsAre: Rounds
   /** Whether the reference is compared with the floor, too. */
   withFloor: boolean
@@ -124,9 +124,8 @@ type Conclusion = Pick<
 /** From the differences of logarithms, one per round, to what may be said about them. */
 function concluded(
   differences: readonly number[],
-  { marginPercent, schedule, roundsAre }: Comparing,
+  { marginPercent, looks, roundsAre }: Comparing,
 ): Conclusion {
-  const looks = plannedLooks(schedule.looks, schedule.boundary)
   const conclusion = concludeSequentially(differences, looks, roundsAre, marginPercent)
   const ratio = Math.exp(conclusion.estimate)
   if (conclusion.state === 'too-few') {

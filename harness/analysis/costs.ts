@@ -8,7 +8,7 @@ import {
   costUnits,
   sliceCosts,
 } from '../statistics/cost-per-unit.ts'
-import type { AnalyseOptions, Measured } from './analyse.ts'
+import type { Judging, Measured } from './analyse.ts'
 import { compareAll, type LogsByRound } from './comparisons.ts'
 import { estimateOf, type SubjectSamples, slicesOf } from './subjects.ts'
 
@@ -22,9 +22,9 @@ export interface CostAnalysis {
 export function analyseCosts(
   measured: Measured,
   subjects: readonly SubjectSamples[],
-  { marginPercent, roundsAre }: AnalyseOptions,
+  judging: Judging,
 ): CostAnalysis {
-  const { scenario, parameters, unit, lives, schedule } = measured
+  const { scenario, parameters, unit, lives } = measured
   const costUnit = costUnits[unit]
   const paced = isPaced(subjects)
   const driverBound = paced ? [] : heldUpByTheDriver(subjects)
@@ -44,7 +44,6 @@ export function analyseCosts(
     const logsOf = (subject: SubjectSamples) =>
       lives === 'together' ? sliceLogs(subject, metric, unit) : processLogs(subject, metric, unit)
     const named = { scenario, parameters, metric, unit: costUnit }
-    const judging = { marginPercent, schedule, roundsAre }
     const comparing = { ...named, ...judging, withFloor: metric === 'cpu', logsOf }
     comparisons.push(...compareAll(able, comparing))
   }

@@ -9,7 +9,7 @@ import type {
   ProcessSample,
   ScenarioResult,
 } from '../record.ts'
-import type { AnalyseOptions, Measured } from './analyse.ts'
+import type { Judging, Measured } from './analyse.ts'
 import { compareAll, type LogsByRound } from './comparisons.ts'
 import { estimateOf, type SubjectSamples } from './subjects.ts'
 
@@ -37,9 +37,9 @@ export function analyseLatencies(
   measured: Measured,
   subjects: readonly SubjectSamples[],
   driverBound: readonly Program[],
-  { marginPercent, roundsAre }: AnalyseOptions,
+  judging: Judging,
 ): LatencyAnalysis {
-  const { scenario, parameters, schedule } = measured
+  const { scenario, parameters } = measured
   const latencyInvalid = lagProblem(measured)
   if (latencyInvalid !== null) return { estimates: [], comparisons: [], waits: [], latencyInvalid }
   const summaries = summariesOf(measured)
@@ -58,7 +58,7 @@ export function analyseLatencies(
         }),
       )
     const named = { scenario, parameters, metric, unit: 'µs' } as const
-    const comparing = { ...named, marginPercent, schedule, roundsAre }
+    const comparing = { ...named, ...judging }
     comparisons.push(...compareAll(comparable, { ...comparing, withFloor: false, logsOf }))
   }
   estimates.push(...subjects.flatMap(subject => maximumOf(subject, summaries)))
@@ -67,7 +67,7 @@ export function analyseLatencies(
 
 type Summaries = ReadonlyMap<ProcessSample, LatencySummary>
 
-function summariesOf(measured: Measured): Summaries {
+export function summariesOf(measured: Measured): Summaries {
   const { processes } = measured
   return new Map(
     processes.flatMap(process =>

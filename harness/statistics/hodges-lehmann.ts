@@ -8,8 +8,9 @@ export type LocationEstimate =
 /**
  * Where differences are centred: the median of their Walsh averages, with the interval that
  * inverting the exact signed-rank test gives, of at least 1 - alpha for any symmetric distribution.
- * Ties only make it wider in coverage. Differences that are all equal give an interval of width
- * zero, which is legitimate: the data hold no variation. Throws on an empty list.
+ * Nothing is dropped: a difference of 0 is a difference like any other, and with ties and zeros the
+ * interval, its ends included, covers at least as often. Differences that are all equal give an
+ * interval of width zero, which is legitimate: the data hold no variation. Throws on an empty list.
  *
  * Source: Hodges & Lehmann, Ann. Math. Statist. 34 (1963); the interval: Hollander & Wolfe,
  * section 3.3 (Tukey).

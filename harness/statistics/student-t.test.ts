@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { minimumDetectableEffect } from './minimum-detectable-effect.ts'
+import { minimumDetectableEffect, roundsFor } from './minimum-detectable-effect.ts'
 import {
   meanAndDeviation,
   pairedTInterval,
   studentCentralProbability,
   studentQuantile,
+  welchInterval,
 } from './student-t.ts'
 
 test('the quantiles are those of the published tables', () => {
@@ -50,6 +51,38 @@ test('with a deviation of 1 %, thirteen rounds are needed to find 1 % in nine of
   // (2.3646 + 1.4149) / √8
   assert.equal(minimumDetectableEffect(spread(8, 1)).toFixed(3), '1.336')
   assert.equal(minimumDetectableEffect(Array(8).fill(0.25)), 0)
+})
+
+test('the rounds for an effect are those at which it becomes detectable, give or take one', () => {
+  assert.deepEqual([roundsFor(1, 1), roundsFor(1, 2), roundsFor(0.005, 0.01)], [13, 45, 45])
+  for (let deviation = 0.6; deviation < 3; deviation += 0.1) {
+    const rounds = roundsFor(1, deviation)
+    assert.ok(minimumDetectableEffect(spread(rounds - 2, deviation)) > 1, `${deviation} less`)
+    assert.ok(minimumDetectableEffect(spread(rounds + 1, deviation)) < 1, `${deviation} more`)
+  }
+})
+
+test('without noise six rounds do, and an effect of nothing needs more than there are', () => {
+  assert.equal(roundsFor(0.01, 0), 6)
+  assert.equal(roundsFor(0.01, 0.001), 6)
+  assert.throws(() => roundsFor(0, 1), RangeError)
+  assert.throws(() => roundsFor(Number.NaN, 1), RangeError)
+})
+
+test('Welch’s interval: worked by hand', () => {
+  // Means 3 and 6, variances 2.5 and 10, each of 5: 3 ± t[.975, 5] √2.5, df = 2.5² / (0.25/4 + 4/4)
+  const { mean, low, high } = welchInterval([2, 4, 6, 8, 10], [1, 2, 3, 4, 5])
+  assert.equal(mean, 3)
+  assert.equal(high.toFixed(3), (3 + 2.5706 * Math.sqrt(2.5)).toFixed(3))
+  assert.equal((low + high) / 2, 3)
+})
+
+test('Welch’s interval of samples without variation has a width of zero', () => {
+  assert.deepEqual(welchInterval([5, 5], [3, 3, 3]), { mean: 2, low: 2, high: 2 })
+  const oneSided = welchInterval([5, 5], [2, 3, 4])
+  // Only the second sample varies, so it has its two degrees of freedom
+  assert.equal(oneSided.high.toFixed(3), (2 + 4.3027 / Math.sqrt(3)).toFixed(3))
+  assert.throws(() => welchInterval([5], [3, 4]), RangeError)
 })
 
 /** `n` values with exactly this sample standard deviation. */

@@ -44,6 +44,33 @@ export function pairedTInterval(differences: readonly number[], alpha = 0.05): M
   return { mean, low: mean - halfWidth, high: mean + halfWidth }
 }
 
+/**
+ * Welch's interval for how far the mean of `values` lies above that of `baseline`; needs two of each.
+ * Welch and Satterthwaite's degrees of freedom are rounded down, which widens it a little.
+ * Source: B. L. Welch, Biometrika 34 (1947).
+ */
+export function welchInterval(
+  values: readonly number[],
+  baseline: readonly number[],
+  alpha = 0.05,
+): MeanInterval {
+  const one = meanAndVarianceOfMean(values)
+  const other = meanAndVarianceOfMean(baseline)
+  const mean = one.mean - other.mean
+  const variance = one.variance + other.variance
+  if (variance === 0) return { mean, low: mean, high: mean }
+  const shares =
+    (one.variance / variance) ** 2 / (values.length - 1) +
+    (other.variance / variance) ** 2 / (baseline.length - 1)
+  const halfWidth = studentQuantile(1 - alpha / 2, Math.floor(1 / shares)) * Math.sqrt(variance)
+  return { mean, low: mean - halfWidth, high: mean + halfWidth }
+}
+
+function meanAndVarianceOfMean(values: readonly number[]): { mean: number; variance: number } {
+  const { mean, deviation } = meanAndDeviation(values)
+  return { mean, variance: deviation ** 2 / values.length }
+}
+
 /** Mean and sample standard deviation (divisor n - 1) of two values or more. */
 export function meanAndDeviation(values: readonly number[]): { mean: number; deviation: number } {
   const n = values.length

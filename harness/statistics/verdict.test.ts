@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { judge } from './verdict.ts'
+import { gateColour, judge } from './verdict.ts'
 
 const onePercent = 1
 const verdict = (low: number, high: number) => judge({ low, high }, { low, high }, onePercent)
@@ -49,4 +49,26 @@ test('swapping the arms swaps slower and faster, and leaves the rest', () => {
       assert.equal(back.withinMargin, there.withinMargin)
     }),
   )
+})
+
+test('a gate is red when the cost surely rose by more than is tolerated, green when it did not', () => {
+  assert.equal(gateColour({ low: 0.011, high: 0.03 }, onePercent), 'red')
+  assert.equal(gateColour({ low: 0.002, high: 0.009 }, onePercent), 'green')
+  assert.equal(gateColour({ low: -0.3, high: -0.1 }, onePercent), 'green')
+  assert.equal(gateColour({ low: 0.002, high: 0.02 }, onePercent), 'neutral')
+  assert.equal(gateColour({ low: -0.02, high: 0.02 }, onePercent), 'neutral')
+})
+
+test('touching what a gate tolerates decides nothing', () => {
+  const tolerated = Math.log1p(0.01)
+  assert.equal(gateColour({ low: tolerated, high: 0.03 }, onePercent), 'neutral')
+  assert.equal(gateColour({ low: -0.01, high: tolerated }, onePercent), 'neutral')
+})
+
+test('a gate may tolerate nothing, but not less', () => {
+  assert.equal(gateColour({ low: 0.001, high: 0.002 }, 0), 'red')
+  assert.equal(gateColour({ low: -0.002, high: -0.001 }, 0), 'green')
+  assert.equal(gateColour({ low: 0, high: 0 }, 0), 'neutral')
+  assert.throws(() => gateColour({ low: 0, high: 0 }, -1), RangeError)
+  assert.throws(() => gateColour({ low: 0, high: 0 }, Number.NaN), RangeError)
 })
