@@ -1,6 +1,6 @@
 import { analyse } from './analysis/analyse.ts'
 import { analyseDispatch } from './dispatch/analyse.ts'
-import type { SockbenchRecord } from './record.ts'
+import type { ScenarioResult, SockbenchRecord } from './record.ts'
 import { RecordError } from './record-store.ts'
 
 /** The record with everything concluded anew from its samples, at another margin if one is given. */
@@ -16,12 +16,17 @@ export function reanalysed(record: SockbenchRecord, marginPercent?: number): Soc
   return {
     ...record,
     scenarios,
-    dispatch: record.dispatch && analyseDispatch(record.dispatch.processes, scenarios),
+    dispatch: record.dispatch && analyseDispatch(record.dispatch.processes, ofFirst(scenarios)),
     warnings: [
       ...record.warnings.filter(warning => !wasAnalysed(record, warning)),
       ...analyses.flatMap(({ warnings }) => warnings),
     ],
   }
+}
+
+/** In a merged record, `dispatch` is the first record's: what it costs says nothing of other machines. */
+function ofFirst(scenarios: readonly ScenarioResult[]): ScenarioResult[] {
+  return scenarios.filter(({ source }) => source === 0)
 }
 
 /** Every warning of the analysis starts with the scenario's name and label. */

@@ -43,9 +43,7 @@ export function reportModel(record: SockbenchRecord, recordPath: string): Report
     warnings: grouped(record.warnings),
     provenance: [
       { name: 'record', text: recordPath },
-      { name: 'seed', text: String(record.seed) },
-      { name: 'again', text: record.command },
-      { name: 'machine', text: machineText(record.environment) },
+      ...originsOf(record),
       { name: 'why believe it', text: methodText(record) },
       { name: 'how to read', text: readingText(record) },
       { name: 'chance', text: chanceText(record) },
@@ -144,17 +142,50 @@ function chanceText({ scenarios }: SockbenchRecord): string {
   return `${intervals.length} intervals at 95 %: some ${expected} of them would miss the truth by chance alone`
 }
 
+/** How to repeat it, and on what it ran: of a merged record, of each that it was made from. */
+function originsOf(record: SockbenchRecord): ReportModel['provenance'] {
+  const { seed, command, environment, merged } = record
+  if (merged.length === 0) {
+    return [
+      { name: 'seed', text: String(seed) },
+      { name: 'again', text: command },
+      { name: 'machine', text: machineText(environment) },
+    ]
+  }
+  return merged.flatMap((one, source) => [
+    {
+      name: `machine ${source + 1}`,
+      text: `${machineText(one.environment)}; measured ${measuredText(record, source)}`,
+    },
+    { name: `again ${source + 1}`, text: one.command },
+  ])
+}
+
+/** `ibd (large, 1 peer; small, 1 peer), dispatch` */
+function measuredText({ scenarios, dispatch }: SockbenchRecord, source: number): string {
+  const own = scenarios.filter(one => one.source === source)
+  const names = [...new Set(own.map(({ scenario }) => scenario))]
+  const texts = names.map(name => {
+    const labels = own.filter(({ scenario }) => scenario === name).map(({ label }) => label)
+    return `${name} (${labels.join('; ')})`
+  })
+  const all = [...texts, ...(source === 0 && dispatch !== null ? ['dispatch'] : [])]
+  return all.length === 0 ? 'nothing' : all.join(', ')
+}
+
 function machineText({ cpuModel, cpus, kernel, node, loadBefore, loadAfter }: Environment): string {
   const load = `load ${figure(loadBefore)} before, ${figure(loadAfter)} after`
   return `${cpuModel}, ${cpus.length} CPUs, Linux ${kernel}, Node ${node}; ${load}`
 }
 
 /** Only what the record shows to have been done. */
-function methodText({ scenarios, dispatch, environment }: SockbenchRecord): string {
+function methodText({ scenarios, dispatch, environment, merged }: SockbenchRecord): string {
   const processes = scenarios.flatMap(scenario => scenario.processes)
   const rounds = scenarios.map(s => new Set(s.processes.map(p => p.round)).size)
   const [fewest, most] = [Math.min(...rounds, Infinity), Math.max(...rounds, 0)]
-  const { pinning, socketBufferBytes } = environment
+  const environments = merged.length === 0 ? [environment] : merged.map(one => one.environment)
+  const bufferBytes = new Set(environments.flatMap(({ socketBufferBytes }) => socketBufferBytes))
+  const pinning = new Set(environments.map(pinningText))
   const own =
     dispatch === null ? [] : ['dispatch: fresh processes one after the other, in random order']
   if (scenarios.length === 0) return own.join('; ')
@@ -164,14 +195,23 @@ function methodText({ scenarios, dispatch, environment }: SockbenchRecord): stri
     processes.some(({ arm }) => arm === "A'")
       ? 'the reference twice in each round (A/A′)'
       : 'no A/A′ pair',
-    ...(socketBufferBytes.length === 0
+    ...(bufferBytes.size === 0
       ? []
-      : [`socket buffers fixed at ${socketBufferBytes.map(kib).join(', ')} KiB`]),
-    pinning === null
-      ? 'nothing pinned to a CPU'
-      : `driver on CPU ${pinning.driver.join(',')}, subjects on CPU ${pinning.subject.join(',')}`,
+      : [
+          `socket buffers fixed at ${[...bufferBytes]
+            .sort((a, b) => a - b)
+            .map(kib)
+            .join(', ')} KiB`,
+        ]),
+    [...pinning].join(' or '),
     ...own,
   ].join('; ')
+}
+
+function pinningText({ pinning }: Environment): string {
+  return pinning === null
+    ? 'nothing pinned to a CPU'
+    : `driver on CPU ${pinning.driver.join(',')}, subjects on CPU ${pinning.subject.join(',')}`
 }
 
 function kib(bytes: number): string {

@@ -16,8 +16,8 @@ export function pushGroups(results: readonly ScenarioResult[]): PushGroup[] {
   return keys.map(key => results.filter(result => keyOf(result) === key))
 }
 
-function keyOf({ parameters }: ScenarioResult): string {
-  return JSON.stringify({ ...parameters, mode: undefined })
+function keyOf({ parameters, source }: ScenarioResult): string {
+  return JSON.stringify({ ...parameters, mode: undefined, source })
 }
 
 /** What the labels of all have in common. */

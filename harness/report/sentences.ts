@@ -86,6 +86,12 @@ function againstFloor(comparison: CostComparison): string {
   return `${backend} needs ${cost}${doubtful ? `: ${verdictText(comparison)}` : ''}`
 }
 
+/** What a verdict in words is made of. */
+type Judged = Pick<
+  Comparison,
+  'verdict' | 'withinMargin' | 'marginPercent' | 'reason' | 'low' | 'high'
+>
+
 export function verdictText({
   verdict,
   withinMargin,
@@ -93,7 +99,7 @@ export function verdictText({
   reason,
   low,
   high,
-}: Comparison): string {
+}: Judged): string {
   const margin = marginText(marginPercent)
   const factor = 1 + marginPercent / 100
   switch (verdict) {

@@ -34,7 +34,7 @@ export function terminalReport(
   return `${parts.filter(part => part !== '').join('\n\n')}\n`
 }
 
-function sectionText({ title, tables, sentences }: Section, style: TerminalStyle) {
+export function sectionText({ title, tables, sentences }: Section, style: TerminalStyle) {
   const parts = [
     printable(title),
     ...tables.map(table => tableText(table, style)),
