@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { withAffinity } from '../implementations/sock/affinity.ts'
+import { type Channel, spawnCommand } from './command-channel.ts'
 import { adoptGroup, releaseGroup, signalGroup } from './reaper.ts'
 import { StderrTail, tellingLine } from './stderr-tail.ts'
 
@@ -7,34 +8,50 @@ import { StderrTail, tellingLine } from './stderr-tail.ts'
 const stderrDrainMs = 500
 const unreadLimit = 256
 
-export interface ChildOptions {
-  /** A compiled module. */
+/** What is started: a compiled module, or a command of the shell. */
+export type Launch = Module | { command: string }
+
+interface Module {
   module: URL
   args?: readonly string[]
+}
+
+export type ChildOptions = Launch & {
   /** The CPUs it may run on, or null: wherever the kernel likes. */
   cpus: readonly number[] | null
+  /** What becomes of each message before anybody hears of it; without it, nothing. */
+  read?: (message: unknown) => unknown
 }
 
 /**
- * Starts a module as a child with an IPC channel, in a process group of its own that dies with this
- * process. A child that could not be started is one that has exited (`not-started`).
+ * Starts a child with an IPC channel, in a process group of its own that dies with this process. A
+ * child that could not be started is one that has exited (`not-started`).
  */
-export async function startChild(options: ChildOptions): Promise<Child> {
+export async function startChild({ cpus, read, ...launch }: ChildOptions): Promise<Child> {
   // V8 starts threads before any script runs, so the child has to inherit the affinity
-  const { cpus } = options
-  const forked = cpus === null ? forkChild(options) : withAffinity(cpus, () => forkChild(options))
-  const child = new Child(forked)
-  if (forked.pid === undefined) await child.exited
+  const channel =
+    cpus === null ? startWithChannel(launch) : withAffinity(cpus, () => startWithChannel(launch))
+  const child = new Child(channel, read ?? (message => message))
+  if (channel.process.pid === undefined) await child.exited
   return child
 }
 
-function forkChild({ module, args = [] }: ChildOptions): ChildProcess {
-  return fork(module, args, {
+function startWithChannel(launch: Launch): Channel {
+  return 'command' in launch ? spawnCommand(launch.command) : forkModule(launch)
+}
+
+function forkModule({ module, args = [] }: Module): Channel {
+  const forked = fork(module, args, {
     detached: true,
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
+  return {
+    process: forked,
+    send: message => forked.send(message, () => {}),
+    onMessage: listener => forked.on('message', listener),
+  }
 }
 
 export type ChildState =
@@ -84,19 +101,20 @@ export class Child {
   readonly pid: number
   /** Never rejects. */
   readonly exited: Promise<ExitReason>
-  readonly #forked: ChildProcess
+  readonly #channel: Channel
   readonly #listeners = new Set<(message: unknown) => void>()
   readonly #waiters = new Set<(message: unknown) => boolean>()
   readonly #unread: unknown[] = []
   #state: ChildState = { state: 'running' }
   #stopped: Promise<ExitReason> | undefined
 
-  constructor(forked: ChildProcess) {
-    this.#forked = forked
-    this.pid = forked.pid ?? -1
-    if (forked.pid !== undefined) adoptGroup(forked.pid)
-    forked.on('message', message => this.#deliver(message))
-    this.exited = whenGone(forked).then(reason => {
+  constructor(channel: Channel, read: (message: unknown) => unknown) {
+    this.#channel = channel
+    const { pid } = channel.process
+    this.pid = pid ?? -1
+    if (pid !== undefined) adoptGroup(pid)
+    channel.onMessage(message => this.#deliver(read(message)))
+    this.exited = whenGone(channel.process).then(reason => {
       this.#state = { state: 'exited', reason }
       return reason
     })
@@ -108,7 +126,7 @@ export class Child {
 
   /** Fire and forget: a child that cannot be reached any more is reported by `exited`. */
   send(message: object): void {
-    if (this.#state.state !== 'exited') this.#forked.send(message, () => {})
+    if (this.#state.state !== 'exited') this.#channel.send(message)
   }
 
   /**

@@ -2,6 +2,7 @@
 import { Command } from '@commander-js/extra-typings'
 import { doctorCommand } from './commands/doctor.ts'
 import { listCommand } from './commands/list.ts'
+import { mergeCommand } from './commands/merge.ts'
 import { peerCommand } from './commands/peer.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
@@ -16,6 +17,7 @@ const program = new Command('sockbench')
   .version(toolIdentity().version)
   .addCommand(runCommand())
   .addCommand(reportCommand())
+  .addCommand(mergeCommand())
   .addCommand(serveCommand())
   .addCommand(peerCommand())
   .addCommand(listCommand())

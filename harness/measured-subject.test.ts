@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { ibd } from '../scenarios/ibd/index.ts'
 import { push } from '../scenarios/push/index.ts'
 import { Driver } from './driver.ts'
@@ -63,7 +64,7 @@ async function started(itsDriver = driver): Promise<MeasuredSubject> {
 }
 
 /** The pid of the one process that runs this module. */
-async function pidOf({ module }: SubjectProcess): Promise<number> {
+async function pidOf({ module }: { module: URL }): Promise<number> {
   for (;;) {
     const found = descendantsOf(process.pid).find(pid =>
       commandLineOf(pid).includes(module.pathname),
@@ -97,6 +98,40 @@ test('a subject works through its slices, and counts during others that follow',
   // and the pings that close the slices; 100 more were received before
   const { messagesReceived } = outcome.counters
   assert.ok(messagesReceived >= 200 && messagesReceived < 300)
+})
+
+/** The fixture of a subject that is no module of this project. */
+function lineSubject(answer = ''): SubjectProcess {
+  const fixture = fileURLToPath(new URL('./fixtures/line-subject.js', import.meta.url))
+  const program = `'${process.execPath}' '${fixture}' ${answer}`
+  return { command: `env -u NODE_CHANNEL_FD CHANNEL_FD=3 ${program}`, startTimeoutMs: 60_000 }
+}
+
+test('a command that speaks lines of JSON is a subject like any other', async () => {
+  const subject = subjectOf(lineSubject())
+  await subject.start(null)
+  await subject.measureSlice(0, 0)
+  await subject.count()
+  const outcome = await stopped(subject)
+  assert.equal(outcome.state, 'completed', JSON.stringify(outcome))
+  const [{ messages, threads }] = outcome.slices
+  assert.equal(messages, 100)
+  assert.ok(threads['b-net'].cpuNs > 0)
+  assert.equal(outcome.countedUnits.messages, 200)
+})
+
+test('a command that answers what is no answer failed in start, with what it said', async () => {
+  const answers = [
+    ['\'{"kind":"ready"}\'', '{"kind":"ready"}'],
+    ['ready', '"ready"'],
+    ['\'{"kind":"started"}\'', '{"kind":"started"}'],
+  ]
+  for (const [answer, said] of answers) {
+    const subject = subjectOf(lineSubject(answer))
+    await subject.start(null)
+    const reason = `it said ${said}, which is no answer in the protocol of subjects`
+    assert.deepEqual(await stopped(subject), { state: 'failed', stage: 'start', reason })
+  }
 })
 
 test('a subject that never sleeps at rest used no more CPU than there was time', async () => {

@@ -16,6 +16,7 @@ import { mergedLatency } from './latency.ts'
 import { identityOf, type Plan, type SubjectSpec } from './plan.ts'
 import type { IdleSample, Outcome, ProcessSample, Slice, Stage } from './record.ts'
 import { difference, ThreadSampler } from './sampler.ts'
+import { readAnswer } from './subject-answer.ts'
 import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
 import { serviceOptions, templatesFor, threadNamesOf } from './subject-services.ts'
 
@@ -61,8 +62,10 @@ export class MeasuredSubject {
     const services = await this.#resolveServices()
     if (services === undefined || !this.working) return
     const { backend, loops, revision } = this.spec
+    const { startTimeoutMs, ...launch } = revision.process
     const child = await startChild({
-      module: revision.process.module,
+      ...launch,
+      read: readAnswer,
       // On all of them until it runs: five processes start at once.
       cpus: pinning && [...pinning.driver, ...pinning.subject],
     })
@@ -71,7 +74,6 @@ export class MeasuredSubject {
     void child.exited.then(reason => this.#exited(reason))
     const { spinsPerRecv } = revision
     const request: SubjectRequest = { kind: 'start', backend, services, loops, spinsPerRecv }
-    const { startTimeoutMs } = revision.process
     const started = await child.request(request, isKind('started', 'failed'), startTimeoutMs)
     if (started.state !== 'replied') return this.#fail(describeNoReply(started))
     if (started.message.kind === 'failed') return this.#fail(started.message.reason)

@@ -16,6 +16,8 @@ export interface Plan {
   backends: readonly string[]
   /** One or more; with more than one, every backend is compared with itself. */
   revisions: readonly Revision[]
+  /** Which share of a larger plan this is, as in '2/4'. */
+  shard?: string | undefined
   /** Rounds of `dispatch`, which has no workloads; 0 without it. */
   dispatchRounds: number
   /** No new round of a workload starts when its share of this is used up. */
@@ -24,6 +26,8 @@ export interface Plan {
   /** Of every random order; the chain has a seed of its own among the scenario's settings. */
   seed: number
   pinning: Pinning | null
+  /** What is on in every run, and switched off only to find out what it buys. */
+  controls?: { interleaved: boolean }
   /** Every option of the command, and who set it. */
   options?: ResolvedConfiguration
 }
@@ -75,11 +79,14 @@ export function mostRounds({ looks }: Schedule): number {
   return looks[looks.length - 1]
 }
 
-/** Every SO_SNDBUF and SO_RCVBUF that a workload asks for, in bytes, smallest first. */
+/**
+ * Every SO_SNDBUF and SO_RCVBUF that a workload asks for, in bytes, smallest first; not those that it
+ * leaves to the kernel.
+ */
 export function socketBufferSizes({ measurements }: Pick<Plan, 'measurements'>): number[] {
   const services = measurements.flatMap(({ workload }) => workload.services)
   const sizes = new Set(services.map(({ socketBufferBytes }) => socketBufferBytes))
-  return [...sizes].sort((one, other) => one - other)
+  return [...sizes].filter(size => size > 0).sort((one, other) => one - other)
 }
 
 /**

@@ -1,23 +1,18 @@
 import {
   accessSync,
-  closeSync,
   constants,
   existsSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmdirSync,
-  rmSync,
   statSync,
-  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { exitCodes } from './errors.ts'
 import { recordSchema, type SockbenchRecord, schemaVersion } from './record.ts'
+import { replaceFile } from './replace-file.ts'
 
 /** A record that cannot be written or read; the message is one line that says what to do. */
 export class RecordError extends Error {
@@ -67,7 +62,7 @@ export function saveRecord(directory: string, record: SockbenchRecord): string {
   try {
     const text = `${JSON.stringify(parsed.data, null, 2)}\n`
     mkdirSync(directory, { recursive: true })
-    replaceFile(path, join(directory, `.${fileName}.${process.pid}.tmp`), Buffer.from(text))
+    replaceFile(path, text)
   } catch (error) {
     removeIfEmpty(directory)
     throw new RecordError(
@@ -106,24 +101,6 @@ export function loadRecord(path: string): SockbenchRecord {
 /** `scenarios.0.label (expected string)` */
 function firstIssue({ issues: [{ path, message }] }: z.ZodError): string {
   return `${path.join('.') || 'its root'} (${message})`
-}
-
-function replaceFile(path: string, temporary: string, bytes: Uint8Array): void {
-  try {
-    const fd = openSync(temporary, 'w')
-    try {
-      for (let written = 0; written < bytes.length; ) {
-        written += writeSync(fd, bytes, written)
-      }
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(temporary, path)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
 }
 
 function removeIfEmpty(directory: string): void {

@@ -320,7 +320,7 @@ export const recordSchema = z.strictObject({
   /** The records that this one was put together from, the first of which lent its own provenance. */
   merged: z.array(z.strictObject(provenance)),
   scenarios: z.array(scenarioResult),
-  /** Null where it was not measured. */
+  /** Of the first record (source 0) where several were merged; null where it was not measured. */
   dispatch: dispatchResult.nullable(),
   failures: z.array(failure),
   warnings: z.array(z.string()),

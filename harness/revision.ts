@@ -1,15 +1,14 @@
+import type { Launch } from './child-process.ts'
 import type { RevisionSource } from './record.ts'
 
-/** What is started for a subject, and how long that may take. */
-export interface SubjectProcess {
-  /** A compiled module that speaks `subject-protocol.ts`. */
-  module: URL
-  startTimeoutMs: number
-}
+/** What is started for a subject and speaks `subject-protocol.ts`, and how long that may take. */
+export type SubjectProcess = Launch & { startTimeoutMs: number }
+
+export const START_TIMEOUT_MS = 20_000
 
 export const subjectProcess = {
   module: new URL('./subject-process.js', import.meta.url),
-  startTimeoutMs: 20_000,
+  startTimeoutMs: START_TIMEOUT_MS,
 } satisfies SubjectProcess
 
 /** Where subjects of a round come from. The first of a plan is what A and A′ run. */
@@ -17,8 +16,8 @@ export interface Revision {
   /** Null for the only one of a plan: this sockbench. */
   name: string | null
   process: SubjectProcess
-  /** Turns of an empty loop after each recv that brings something: a slowdown of known size. */
-  spinsPerRecv: number
+  /** As in `SubjectRequest`. In a calibration every revision has a number, be it 0. */
+  spinsPerRecv: number | null
   /** For the record; null for this sockbench. */
   source: RevisionSource | null
 }
@@ -26,6 +25,6 @@ export interface Revision {
 export const thisRevision: Revision = {
   name: null,
   process: subjectProcess,
-  spinsPerRecv: 0,
+  spinsPerRecv: null,
   source: null,
 }

@@ -115,3 +115,33 @@ test('a look that decides ends the rounds; it sees those before it, and the last
   assert.equal(await measured(2), 4)
   assert.deepEqual(asked, [1, 3])
 })
+
+test('slices of a group take turns in random order; with interleaving off, each subject has all of its own first', async () => {
+  const [workload] = ibd.workloads(new Map(Object.entries({ ...settings, slices: '8' })))
+  const ordersWith = async (interleaved: boolean) => {
+    const samples = await measureWorkload(
+      { ...plan, controls: { interleaved } },
+      { ...measurement, workload, schedule: { looks: [1], boundary: 'pocock' } },
+      () => false,
+      undefined,
+      mulberry32(1),
+      new AbortController().signal,
+      {
+        preparing: () => {},
+        warning: assert.fail,
+        roundStarts: () => {},
+        subjectFailed: assert.fail,
+      },
+    )
+    return samples.map(({ outcome }) => {
+      assert.ok(outcome.state === 'completed')
+      assert.deepEqual(
+        outcome.slices.map(({ group }) => group),
+        [0, 1, 2, 3, 4, 5, 6, 7],
+      )
+      return new Set(outcome.slices.map(({ order }) => order)).size
+    })
+  }
+  assert.deepEqual(await ordersWith(true), [2, 2])
+  assert.deepEqual(await ordersWith(false), [1, 1])
+})

@@ -122,10 +122,11 @@ async function measureRound(
 
 /**
  * All alive at the same time: groups of slices, each group giving one slice to each subject in random
- * order while the others idle; then some slices for each alone, for which it counts.
+ * order while the others idle (or, to see what that buys, all slices to one subject after the other);
+ * then some slices for each alone, for which it counts.
  */
 async function measureTogether(
-  { pinning }: Plan,
+  { pinning, controls }: Plan,
   { warmUp, slices }: Workload,
   subjects: readonly MeasuredSubject[],
   random: () => number,
@@ -135,9 +136,15 @@ async function measureTogether(
     for (const subject of subjects) await subject.warmUp(work)
   }
   for (const subject of subjects) await subject.rest()
-  for (let group = 0; group < slices; group++) {
+  if (controls?.interleaved === false) {
     for (const [order, subject] of shuffled(subjects, random).entries()) {
-      await subject.measureSlice(group, order)
+      for (let group = 0; group < slices; group++) await subject.measureSlice(group, order)
+    }
+  } else {
+    for (let group = 0; group < slices; group++) {
+      for (const [order, subject] of shuffled(subjects, random).entries()) {
+        await subject.measureSlice(group, order)
+      }
     }
   }
   for (const subject of subjects) await subject.count()

@@ -164,6 +164,7 @@ function configurationOf(plan: Plan): SockbenchRecord['configuration'] {
       idleMs: workload.idleMs,
     })),
     backends: [...plan.backends],
+    shard: plan.shard ?? null,
     dispatchRounds: plan.dispatchRounds,
     budgetMs: plan.budgetMs ?? null,
     marginPercent: plan.marginPercent,

@@ -34,15 +34,22 @@ process.on('message', async (request: SubjectRequest) => {
   }
 })
 
-function start({ backend, services, loops }: SubjectRequest & { kind: 'start' }): void {
+/** Of a harness from before `spinsPerRecv` there is none. */
+function start({
+  backend,
+  services,
+  loops,
+  spinsPerRecv = null,
+}: SubjectRequest & { kind: 'start' }): void {
   toOpen = services.reduce((sum, options) => sum + opensAtStart(options), 0)
   if (services.filter(listens).length > 1) {
     return fail('only one service of a subject can listen: nothing tells whose address is whose')
   }
-  subject = new Subject(backend, services, loops, {
+  const handlers = {
     onEvent: onThreadEvent,
-    onCrash: error => fail(`a thread crashed: ${messageAndPlace(error)}`),
-  })
+    onCrash: (error: Error) => fail(`a thread crashed: ${messageAndPlace(error)}`),
+  }
+  subject = new Subject(backend, services, loops, handlers, spinsPerRecv)
   if (toOpen === 0) answer({ kind: 'started', listening })
 }
 

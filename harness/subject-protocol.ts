@@ -1,15 +1,30 @@
 import type { LoopSharing, ServiceOptions } from '../implementations/node/service-options.ts'
 import type { Address } from '../implementations/sock/sock.ts'
 
-/** What the harness says to a subject's process, over process IPC. */
+/**
+ * The contract of a subject's process, for any program in any language. Messages go both ways over the
+ * descriptor that the environment's NODE_CHANNEL_FD names, a connected Unix socket: one JSON object a
+ * line, in UTF-8, ended by a line feed. In a Node program that is `process.send` and
+ * `process.on('message')`. (Modules of this project use Node's `advanced` serialisation instead.)
+ *
+ * It is told to `start` and answers `started` or `failed`, within 20 s; answers each `count`; and exits
+ * with 0 when told to `stop`, or when the channel closes. CPU time is read from outside, of this very
+ * process and its threads: what child processes use is not seen. stderr is for last words; stdout goes
+ * nowhere. A service that connects is told to whom; one that listens says where it does.
+ */
+
+/** What the harness says to a subject's process. */
 export type SubjectRequest =
   | {
       kind: 'start'
       backend: string
       services: ServiceOptions[]
       loops: LoopSharing
-      /** A planted slowdown: turns of an empty loop after each recv that brings something. */
-      spinsPerRecv: number
+      /**
+       * A planted slowdown: turns of a loop that does nothing, after each recv that brings something.
+       * Null: nothing is planted, which is less than 0 turns.
+       */
+      spinsPerRecv: number | null
     }
   | { kind: 'count' }
   | { kind: 'stop' }

@@ -25,16 +25,22 @@ export class Subject {
   private readonly workers: Worker[] = []
   private readonly backend: string
   private readonly handlers: SubjectHandlers
+  private readonly spinsPerRecv: number | null
 
-  /** The backend's code is loaded by its threads alone: a process starts the sooner for it. */
+  /**
+   * The backend's code is loaded by its threads alone: a process starts the sooner for it.
+   * @param spinsPerRecv a planted slowdown, as in `ThreadData`
+   */
   constructor(
     backend: string,
     services: readonly ServiceOptions[],
     loops: LoopSharing,
     handlers: SubjectHandlers,
+    spinsPerRecv: number | null = null,
   ) {
     this.backend = backend
     this.handlers = handlers
+    this.spinsPerRecv = spinsPerRecv
     const socketSides = services.map(options => this.startService(options))
     const loopGroups = loops === 'one' ? [socketSides] : socketSides.map(side => [side])
     for (const group of loopGroups) {
@@ -90,6 +96,7 @@ export class Subject {
       role,
       services,
       countersBuffer: counters.buffer,
+      spinsPerRecv: this.spinsPerRecv,
     }
     const worker = new Worker(new URL('./thread-main.js', import.meta.url), {
       workerData: data,

@@ -5,12 +5,15 @@ import type { ServiceOptions } from './node/service-options.ts'
 import { runSocketLoop } from './node/socket-loop.ts'
 import type {
   HandlerThreadContext,
+  NetSock,
   OpenedConnection,
   SocketThreadContext,
   ThreadContext,
 } from './node/thread-context.ts'
 import { findBackend } from './registry.ts'
+import { withSpins } from './sock/planted-sock.ts'
 import { PosixNetwork } from './sock/posix-sock.ts'
+import type { Network } from './sock/sock.ts'
 import { setThreadName } from './sock/thread-name.ts'
 import { ThreadCounters } from './threads/counters.ts'
 import { ServiceMemory } from './threads/service-memory.ts'
@@ -22,6 +25,8 @@ export interface ThreadData {
   /** What the thread serves; a handler thread, one service; a socket thread, one or more in one loop. */
   services: ServiceData[]
   countersBuffer: SharedArrayBuffer
+  /** Turns of a loop after each recv that brings something: a planted slowdown; null: none, not even of 0. */
+  spinsPerRecv: number | null
 }
 
 export interface ServiceData {
@@ -32,11 +37,12 @@ export interface ServiceData {
   connections: MessagePort[]
 }
 
-async function main({ backend, name, role, services, countersBuffer }: ThreadData): Promise<void> {
+async function main(data: ThreadData): Promise<void> {
+  const { backend, name, role, services, countersBuffer, spinsPerRecv } = data
   setThreadName(name)
   const counters = new ThreadCounters(countersBuffer)
-  const network = new PosixNetwork(counters.syscalls)
-  const contexts = services.map(data => contextOf(data, network, counters))
+  const network = withSpins(new PosixNetwork(counters.syscalls), spinsPerRecv)
+  const contexts = services.map(service => contextOf(service, network, counters))
   const implementations = services.map(({ options }) => serviceOf(backend, options))
   if (role === 'socket') await runSocketThread(implementations, contexts)
   else implementations[0].openHandler?.(contexts[0]).run()
@@ -75,7 +81,7 @@ function serviceOf(backend: string, { protocol }: ServiceOptions): Service<Servi
 
 function contextOf(
   { options, memoryBuffer, wakeUpFd, connections }: ServiceData,
-  network: PosixNetwork,
+  network: Network<NetSock>,
   counters: ThreadCounters,
 ): SocketThreadContext & HandlerThreadContext {
   const service = new ServiceMemory(memoryBuffer)

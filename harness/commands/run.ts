@@ -13,6 +13,7 @@ import { boundaries, type SockbenchRecord } from '../record.ts'
 import { prepareStore, RecordError, runDirectory, saveRecord } from '../record-store.ts'
 import { terminalReport, terminalStyle } from '../report/terminal.ts'
 import { type RunObserver, run } from '../run.ts'
+import { shard, shardOfPlan } from '../shard.ts'
 import {
   duration,
   list,
@@ -61,6 +62,7 @@ export function runCommand() {
       repeatable,
       [],
     )
+    .option('--shard <i/n>', 'only this share of the workloads; see `sockbench merge`', shard)
     .option('--out <dir>', 'where records are kept', 'results')
     .option('--json', 'print the record on stdout, and nothing else', false)
     .option('--quiet', 'no progress', false)
@@ -69,7 +71,8 @@ export function runCommand() {
     .action(async (_given, command) => {
       const { resolved } = await configure(command, 'run')
       const options = command.opts()
-      const plan = { ...planOf(options), options: resolved }
+      const whole = { ...planOf(options), options: resolved }
+      const plan = options.shard === undefined ? whole : shardOfPlan(whole, options.shard)
       prepareStore(options.out)
       const progress = new Progress(progressStyle(process.stderr, options.quiet))
       const signal = interruptible()
@@ -82,7 +85,12 @@ export function runCommand() {
         },
       })
       progress.clear()
-      if (record.scenarios.length === 0 && record.dispatch === null) throw nothingMeasured(signal)
+      if (plan.measurements.length === 0 && plan.dispatchRounds === 0) {
+        process.stderr.write('nothing to measure: there are more shards than workloads\n')
+        kept.as = store(record, options.out)
+      } else if (record.scenarios.length === 0 && record.dispatch === null) {
+        throw nothingMeasured(signal)
+      }
       const stored = kept.as
       const path = stored instanceof RecordError ? 'not stored' : stored
       print(options.json ? `${JSON.stringify(record)}\n` : report(record, path, options.color))
@@ -95,7 +103,7 @@ export function runCommand() {
 }
 
 /** What repeats this run: the orders' seed is added where it was drawn. */
-function commandLine(seed: number): string {
+export function commandLine(seed: number): string {
   const given = process.argv.slice(2)
   const words = given.some(word => word.startsWith('--seed'))
     ? given
@@ -103,11 +111,11 @@ function commandLine(seed: number): string {
   return ['sockbench', ...words.map(quoted)].join(' ')
 }
 
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w./:,=+@%-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-function observerOf(plan: Plan, progress: Progress): Omit<RunObserver, 'concluded'> {
+export function observerOf(plan: Plan, progress: Progress): Omit<RunObserver, 'concluded'> {
   const startMs = new Map<Workload | string, number>()
   const elapsedMs = (of: Workload | string) => {
     const start = startMs.get(of) ?? performance.now()
@@ -146,14 +154,14 @@ function observerOf(plan: Plan, progress: Progress): Omit<RunObserver, 'conclude
   }
 }
 
-function nothingMeasured(signal: AbortSignal): Error {
+export function nothingMeasured(signal: AbortSignal): Error {
   return signal.aborted
     ? new Interrupted('interrupted before a round was finished; nothing is stored')
     : new RunError('no round was finished; nothing is stored')
 }
 
 /** @returns the path of the record, or why it is not on disk: what was measured is printed even so */
-function store(record: SockbenchRecord, out: string): string | RecordError {
+export function store(record: SockbenchRecord, out: string): string | RecordError {
   try {
     return saveRecord(runDirectory(out, record.startedAt, record.tool.gitSha), record)
   } catch (error) {
@@ -162,7 +170,7 @@ function store(record: SockbenchRecord, out: string): string | RecordError {
   }
 }
 
-function report(record: SockbenchRecord, path: string, colour: boolean): string {
+export function report(record: SockbenchRecord, path: string, colour: boolean): string {
   const style = terminalStyle(process.stdout, process.env)
   return terminalReport(record, path, { ...style, colour: style.colour && colour })
 }

@@ -4,13 +4,14 @@ import { createSyscallCounts } from '../../implementations/sock/syscalls.ts'
 import { type PreparationReport, type Prepared, runDriver } from '../driver-process.ts'
 import { BlockServer } from './block-server.ts'
 import { loadOrBuildChain } from './chain-cache.ts'
-import { type ChainParameters, ChainParametersError } from './chain-profile.ts'
+import { ChainParametersError } from './chain-profile.ts'
+import type { DownloadPreparation } from './index.ts'
 import { pinChain } from './send-queue.ts'
 import { Subjects } from './subjects.ts'
 
 let subjects: Subjects | undefined
 
-runDriver<ChainParameters>({
+runDriver<DownloadPreparation>({
   prepare,
   listen: (subject, protocol, connections) => withChain().listen(subject, protocol, connections),
   awaitReady: subject => withChain().awaitReady(subject),
@@ -19,12 +20,13 @@ runDriver<ChainParameters>({
 })
 
 async function prepare(
-  parameters: ChainParameters,
+  { socketBufferBytes, ...parameters }: DownloadPreparation,
   { warn, onProgress }: PreparationReport,
 ): Promise<Prepared> {
   try {
     const chain = await loadOrBuildChain(parameters, { warn, onProgress })
-    const server = new BlockServer(new PosixNetwork(createSyscallCounts()))
+    const network = new PosixNetwork(createSyscallCounts())
+    const server = new BlockServer(network, { socketBufferBytes })
     subjects = new Subjects(server, pinChain(chain))
     return { state: 'prepared', chainFile: null }
   } catch (error) {

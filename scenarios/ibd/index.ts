@@ -22,13 +22,20 @@ import {
  */
 const MAX_PEERS = BLOCK_DOWNLOAD_WINDOW / MAX_BLOCKS_IN_TRANSIT_PER_PEER
 
+/** Half of what SO_SNDBUF can be: the kernel doubles it. */
+const MAX_BUFFER_BYTES = 0x3fff_ffff
+
 interface DownloadScenario extends Scenario {
   workloads(settings: Settings): Download[]
 }
 
-/** What its driver prepares is the chain. */
+/** What its driver needs to know: the chain to serve, and over which sockets. */
+export interface DownloadPreparation extends ChainParameters {
+  readonly socketBufferBytes: number
+}
+
 export interface Download extends Workload {
-  readonly preparation: ChainParameters
+  readonly preparation: DownloadPreparation
 }
 
 /** Initial block download: the subject fetches a synthetic chain from peers in the driver. */
@@ -60,6 +67,11 @@ export const ibd: DownloadScenario = {
       meaning: 'blocks per slice; 0 chooses by block size',
       fallback: '0',
     },
+    {
+      name: 'buffer-bytes',
+      meaning: `SO_SNDBUF and SO_RCVBUF of both ends, 0 to ${MAX_BUFFER_BYTES}; 0 leaves them to the kernel, whose autotuning favours one process or another`,
+      fallback: String(serverDefaults.socketBufferBytes),
+    },
   ],
   driver: new URL('./driver.js', import.meta.url),
 
@@ -78,20 +90,24 @@ function workload(settings: Settings): Download {
   const slices = wholeNumber(settings, 'slices', 2, 10_000)
   const meanBytes = meanBlockBytes({ profile, blocks: 1000, seed })
   const chosen = wholeNumber(settings, 'slice-blocks', 0, 100_000)
+  const socketBufferBytes = wholeNumber(settings, 'buffer-bytes', 0, MAX_BUFFER_BYTES)
   const sliceBlocks = chosen === 0 ? blocksPerSlice(meanBytes, peers) : chosen
   // What a subject has asked for beyond the last slice has to exist, too.
   const inFlight = peers * MAX_BLOCKS_IN_TRANSIT_PER_PEER
   const blocks = LEAD_BLOCKS + (1 + slices + COUNTING_SLICES) * sliceBlocks + inFlight
-  const preparation: ChainParameters = {
+  const preparation: DownloadPreparation = {
     profile: withSmallLead(LEAD_BLOCKS, profile),
     blocks,
     seed,
+    socketBufferBytes,
   }
   assertPossible(preparation)
+  const usualBuffers = socketBufferBytes === serverDefaults.socketBufferBytes
   const unusual = [
     ...(sendMode === 'optimistic' ? [] : [sendMode]),
     ...(refillBlocks === 1 ? [] : [`refill ${refillBlocks}`]),
     ...(verify === 'none' ? [] : [`verify ${verify}`]),
+    ...(usualBuffers ? [] : [bufferWords(socketBufferBytes)]),
   ]
   return {
     scenario: 'ibd',
@@ -104,6 +120,7 @@ function workload(settings: Settings): Download {
       chainSeed: seed,
       slices,
       sliceBlocks,
+      ...(usualBuffers ? {} : { bufferBytes: socketBufferBytes }),
     },
     label: [profile, peers === 1 ? '1 peer' : `${peers} peers`, ...unusual].join(', '),
     unit: meanBytes >= GB_UNIT_MIN_BLOCK_BYTES ? 'GB' : 'message',
@@ -115,7 +132,7 @@ function workload(settings: Settings): Download {
         sendMode,
         verify,
         refillBlocks,
-        socketBufferBytes: serverDefaults.socketBufferBytes,
+        socketBufferBytes,
       },
     ],
     loops: ['one'],
@@ -135,6 +152,10 @@ function workload(settings: Settings): Download {
 
 const POLLOUT_CAVEAT =
   'in mode pollout the socket thread spins, on the CPU of the message handler, and subjects are measured one after the other'
+
+function bufferWords(bytes: number): string {
+  return bytes === 0 ? 'buffers left to the kernel' : `buffers of ${bytes} bytes`
+}
 
 /** The least that give an interval. */
 const ROUNDS = 6

@@ -1,0 +1,40 @@
+import type { CountersConfig } from '../configuration/define-config.ts'
+import { compareCounters } from '../counters/compare-counters.ts'
+import { countedWorkload } from '../counters/counted-workloads.ts'
+import { COUNTER_BASELINE, type CounterBaseline } from '../counters/counter-baseline.ts'
+import {
+  type CountingOptions,
+  countingDefaults,
+  measureCounters,
+} from '../counters/measure-counters.ts'
+import type { CounterFindings } from './gate-result.ts'
+import { usualBackends, workloadOf } from './gated-measurements.ts'
+
+export type Counting = Pick<CountingOptions, 'revision' | 'pinning' | 'signal' | 'observer'>
+
+export function counterFile({ file = COUNTER_BASELINE }: CountersConfig): string {
+  return file
+}
+
+/** What is counted: the fixed list, or what the configuration names, on all backends that it names. */
+export function countingOptions(config: CountersConfig, counting: Counting): CountingOptions {
+  const { tolerancePercent = countingDefaults.tolerancePercent, scenarios } = config
+  if (scenarios === undefined) return { ...counting, tolerancePercent, backends: usualBackends }
+  const backends = scenarios.flatMap(chosen => chosen.backends ?? usualBackends)
+  const workloads = scenarios.map(chosen =>
+    countedWorkload(workloadOf(chosen, 'gate.counters.scenarios')),
+  )
+  return { ...counting, tolerancePercent, backends: [...new Set(backends)], workloads }
+}
+
+/** Counts the head, and says where that is not what the baseline says. */
+export async function gateCounters(
+  config: CountersConfig,
+  baseline: CounterBaseline,
+  counting: Counting,
+): Promise<CounterFindings> {
+  const { tolerancePercent = countingDefaults.tolerancePercent } = config
+  const { rows, failures } = await measureCounters(countingOptions(config, counting))
+  const compared = compareCounters(baseline, rows, tolerancePercent)
+  return { baseline: counterFile(config), tolerancePercent, ...compared, failures }
+}

@@ -1,0 +1,16 @@
+import { UsageError } from '../errors.ts'
+import { type Revision, START_TIMEOUT_MS } from '../revision.ts'
+
+/**
+ * Any command that speaks the subject protocol (`subject-protocol.ts` says how).
+ * @throws UsageError for an empty one
+ */
+export function revisionOfCommand(name: string, command: string): Revision {
+  if (command.trim() === '') throw new UsageError(`the command of ${name} is empty; name a program`)
+  return {
+    name,
+    process: { command, startTimeoutMs: START_TIMEOUT_MS },
+    spinsPerRecv: 0,
+    source: { name, ref: null, gitSha: null, dirty: null, directory: null, command },
+  }
+}

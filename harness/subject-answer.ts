@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import type { SubjectAnswer } from './subject-protocol.ts'
+
+const address = z.object({
+  family: z.union([z.literal(4), z.literal(6)]),
+  host: z.string(),
+  port: z.int().min(1).max(65_535),
+})
+
+const subjectAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('started'), listening: z.array(address) }),
+  z.object({
+    kind: z.literal('counts'),
+    counts: z.record(z.string(), z.number().nonnegative()),
+  }),
+  z.object({ kind: z.literal('peer-disconnected'), reason: z.string() }),
+  z.object({ kind: z.literal('failed'), reason: z.string() }),
+])
+
+const shownChars = 80
+
+/** What a subject said; one that says what is no answer, as another program may, has failed. */
+export function readAnswer(message: unknown): SubjectAnswer {
+  const parsed = subjectAnswer.safeParse(message)
+  if (parsed.success) return parsed.data
+  const said = (JSON.stringify(message) ?? String(message)).slice(0, shownChars)
+  const reason = `it said ${said}, which is no answer in the protocol of subjects`
+  return { kind: 'failed', reason }
+}
