@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { Command } from '@commander-js/extra-typings'
+import { calibrateCommand } from './commands/calibrate.ts'
+import { compareCommand } from './commands/compare.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { gateCommand } from './commands/gate.ts'
 import { listCommand } from './commands/list.ts'
 import { mergeCommand } from './commands/merge.ts'
 import { peerCommand } from './commands/peer.ts'
@@ -17,7 +20,10 @@ const program = new Command('sockbench')
   .version(toolIdentity().version)
   .addCommand(runCommand())
   .addCommand(reportCommand())
+  .addCommand(compareCommand())
+  .addCommand(gateCommand())
   .addCommand(mergeCommand())
+  .addCommand(calibrateCommand())
   .addCommand(serveCommand())
   .addCommand(peerCommand())
   .addCommand(listCommand())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { mulberry32 } from '../../scenarios/random.ts'
 import type { ProcessSample } from '../record.ts'
 import {
   killedProcess,
@@ -398,4 +399,26 @@ test('looks: a verdict counts from the look that reached it, at the level of tha
   // between two looks there is none to come if the rounds are over
   assert.deepEqual(cpuAfter(14, 'to-come'), ['inconclusive', 0, 14])
   assert.deepEqual(cpuAfter(14, 'over'), ['slower', 2, 14])
+})
+
+test('bursts that hit everybody alike favour nobody: A and A′ together are no quieter a reference', () => {
+  const random = mulberry32(1)
+  // as compiler, collector and neighbours are: a fifth of the slices cost more, by 30 % on average
+  const slices = () =>
+    Array.from({ length: 100 }, () => (random() < 0.2 ? 1 - 0.3 * Math.log(random()) : 1))
+  const processes = Array.from({ length: 60 }, (_, round) =>
+    (
+      [
+        ['direct', 'A'],
+        ['direct', "A'"],
+        ['other', 'B'],
+      ] as const
+    ).map(([backend, arm]) =>
+      syntheticProcess({ round, backend, arm, cost: 1, sliceFactors: slices() }),
+    ),
+  ).flat()
+  const cpu = analysed(processes).comparisons.find(
+    ({ kind, metric }) => kind === 'backend' && metric === 'cpu',
+  )
+  assert.ok(cpu !== undefined && Math.abs(cpu.ratio - 1) < 0.002, `${cpu?.ratio}`)
 })

@@ -5,9 +5,8 @@ import { costPerUnit } from '../statistics/cost-per-unit.ts'
 import { drift } from '../statistics/drift.ts'
 import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
 import { trend } from '../statistics/trend.ts'
-import { trimmedMean } from '../statistics/trimmed-mean.ts'
 import type { Measured } from './analyse.ts'
-import { inBoth, meanByRound, pairsOf } from './comparisons.ts'
+import { differencesByRound, inBoth, meanByRound, pairsOf } from './comparisons.ts'
 import { sliceLogs } from './costs.ts'
 import { type SubjectSamples, slicesOf } from './subjects.ts'
 
@@ -59,22 +58,26 @@ function differenceWarnings(
   const costsOf = (subject: SubjectSamples) => sliceLogs(subject, 'cpu', unit)
   const twin = subjects.find(({ arm }) => arm === "A'")
   if (twin === undefined) return []
-  const comparedCosts = (subject: SubjectSamples) =>
+  const meanCosts = (subject: SubjectSamples) =>
     subject.arm === 'A' ? meanByRound(costsOf(subject), costsOf(twin)) : costsOf(subject)
+  const bothTwins = (subject: SubjectSamples) =>
+    (subject.arm === 'A' ? [subject, twin] : [subject]).map(costsOf)
   return pairsOf(subjects)
     .filter(({ baseline }) => baseline.arm !== 'floor')
     .flatMap(({ kind, subject, baseline }) => {
-      const rounds = [...inBoth(costsOf(subject), comparedCosts(baseline))]
+      const rounds = [...inBoth(costsOf(subject), meanCosts(baseline))]
       const series = rounds.map(([, costs, base]) => costs.map((cost, i) => cost - base[i]))
       if (series.length === 0) return []
       const moved = certainPercent(
         series.map(d => drift(d.map(Math.exp))),
         marginPercent,
       )
-      const trimmed = series.map(d => trimmedMean(d))
+      const differences = (trimmedShare?: number) =>
+        differencesByRound([costsOf(subject)], bothTwins(baseline), trimmedShare)
+      const trimmed = differences()
       const related = relation(trimmed, marginPercent)
       const hidden = certainPercent(
-        series.map((d, round) => trimmedMean(d, 0) - trimmed[round]),
+        differences(0).map((untrimmed, round) => untrimmed - trimmed[round]),
         marginPercent,
       )
       const name = programName(subject)

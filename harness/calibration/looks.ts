@@ -1,10 +1,9 @@
-import { inBoth, type LogsByRound } from '../analysis/comparisons.ts'
+import { differencesByRound } from '../analysis/comparisons.ts'
 import { sliceLogs } from '../analysis/costs.ts'
 import { type SubjectSamples, subjectsOf } from '../analysis/subjects.ts'
 import type { Comparison, ScenarioResult, SockbenchRecord } from '../record.ts'
 import { costPerUnit } from '../statistics/cost-per-unit.ts'
 import { median } from '../statistics/median.ts'
-import { trimmedMean } from '../statistics/trimmed-mean.ts'
 import { gateColour } from '../statistics/verdict.ts'
 import type { Judged, Look } from './stored.ts'
 
@@ -19,7 +18,7 @@ export function lookAt(record: SockbenchRecord, file: string): Look {
   const logs = (subject: SubjectSamples) => sliceLogs(subject, 'cpu', result.unit)
   const judgedOf = (subject: SubjectSamples, against: readonly SubjectSamples[]): Judged => {
     const { ratio, low, high, verdict } = comparisonOf(result, subject)
-    const differences = differencesByRound(logs(subject), against.map(logs))
+    const differences = differencesByRound([logs(subject)], against.map(logs))
     return { ratio, low, high, verdict, differences, recvsPerByte: recvsPerByte([subject]) }
   }
   return {
@@ -52,32 +51,9 @@ export function twinDifference(record: SockbenchRecord) {
   const { a, twin } = rolesIn(result)
   const [of, from] = [twin, a].map(subject => sliceLogs(subject, 'cpu', result.unit))
   return {
-    difference: differencesByRound(of, [from])[0],
-    untrimmedDifference: differencesByRound(of, [from], 0)[0],
+    difference: differencesByRound([of], [from])[0],
+    untrimmedDifference: differencesByRound([of], [from], 0)[0],
   }
-}
-
-/**
- * As the analysis takes them: trimmed against each of the references, then the mean of these.
- * @param trimmed the share of the slices to drop at either end
- */
-function differencesByRound(
-  of: LogsByRound,
-  references: readonly LogsByRound[],
-  trimmed?: number,
-): number[] {
-  const perReference = references.map(reference =>
-    [...inBoth(of, reference)].map(([, logs, baseline]) =>
-      trimmedMean(
-        logs.map((log, group) => log - baseline[group]),
-        trimmed,
-      ),
-    ),
-  )
-  const [first] = perReference
-  return first.map(
-    (_, round) => perReference.reduce((sum, one) => sum + one[round], 0) / perReference.length,
-  )
 }
 
 function rolesIn({ processes }: ScenarioResult) {

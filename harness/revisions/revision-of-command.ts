@@ -10,7 +10,7 @@ export function revisionOfCommand(name: string, command: string): Revision {
   return {
     name,
     process: { command, startTimeoutMs: START_TIMEOUT_MS },
-    spinsPerRecv: 0,
+    spinsPerRecv: null,
     source: { name, ref: null, gitSha: null, dirty: null, directory: null, command },
   }
 }

@@ -25,7 +25,7 @@ export function revisionOfDirectory(name: string, directory: string): Revision {
   return {
     name,
     process: subjectsOf(path),
-    spinsPerRecv: 0,
+    spinsPerRecv: null,
     source: { name, ref: null, gitSha, dirty, directory: path, command: null },
   }
 }
@@ -45,7 +45,7 @@ export function headRevision(name: string): Revision {
   return {
     name,
     process: subjectProcess,
-    spinsPerRecv: 0,
+    spinsPerRecv: null,
     source: { name, ref: null, gitSha, dirty, directory: null, command: null },
   }
 }

@@ -243,9 +243,9 @@ test('outside a checkout, and below the root of another, there are no refs', asy
   }
 })
 
-test('an interrupted build ends at once and leaves nothing', async () => {
+test('an interrupted build ends at once and leaves nothing', { timeout: 30_000 }, async () => {
   const { root } = repository()
-  writeFileSync(join(root, 'build.cjs'), 'setTimeout(() => {}, 60_000)')
+  writeFileSync(join(root, 'build.cjs'), 'setTimeout(() => {}, 120_000)')
   commit(root)
   const interruption = new AbortController()
   const note = () => setImmediate(() => interruption.abort(new Interrupted('interrupted')))

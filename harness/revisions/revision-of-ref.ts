@@ -22,7 +22,7 @@ export async function revisionOfRef(
   return {
     name,
     process: subjectsOf(worktree),
-    spinsPerRecv: 0,
+    spinsPerRecv: null,
     source: { name, ref, gitSha: sha, dirty: false, directory: null, command: null },
   }
 }
