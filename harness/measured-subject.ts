@@ -168,6 +168,8 @@ export class MeasuredSubject {
       this.#countedUnits.bytes += done.bytes
       this.#countedUnits.messages += done.messages
     }
+    // The socket thread's next poll is part of the last unit of work.
+    await this.#sampler?.sampleWhenQuiet('last')
     this.#counters = increase(before, await this.#counts())
   }
 

@@ -293,7 +293,7 @@ const revisionSource = z.strictObject({
   ref: z.string().nullable(),
   gitSha: z.string().nullable(),
   dirty: z.boolean().nullable(),
-  /** Null where it was built from a ref. */
+  /** Null where it was built from a ref, or is the checkout that the record's `tool` is. */
   directory: z.string().nullable(),
   command: z.string().nullable(),
 })

@@ -1,4 +1,4 @@
-import { pinProcess } from '../implementations/sock/affinity.ts'
+import { getAffinity, pinProcess } from '../implementations/sock/affinity.ts'
 import { mulberry32 } from '../scenarios/random.ts'
 import type { Workload } from '../scenarios/scenario.ts'
 import { analyse } from './analysis/analyse.ts'
@@ -23,6 +23,22 @@ export interface RunObserver extends RoundsObserver {
 
 /** Carries out a plan. What was finished before the signal was aborted is in the record. */
 export async function run(
+  plan: Plan,
+  command: string,
+  signal: AbortSignal,
+  observer: RunObserver,
+): Promise<SockbenchRecord> {
+  if (plan.pinning === null) return measured(plan, command, signal, observer)
+  const allowed = getAffinity()
+  try {
+    return await measured(plan, command, signal, observer)
+  } finally {
+    // The next plan is to find the CPUs that this one found.
+    pinProcess(process.pid, allowed)
+  }
+}
+
+async function measured(
   plan: Plan,
   command: string,
   signal: AbortSignal,

@@ -3,7 +3,6 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
 import { backends } from '../../implementations/registry.ts'
-import { getAffinity, pinProcess } from '../../implementations/sock/affinity.ts'
 import { calibrate, type Instruments } from '../calibration/calibrate.ts'
 import { CalibrationStore } from '../calibration/calibration-store.ts'
 import { calibrationMarkdown } from '../calibration/markdown.ts'
@@ -130,11 +129,8 @@ function instrumentsFor(
   progress: Progress,
   signal: AbortSignal,
 ): Instruments {
-  const cpus = getAffinity()
   return {
     measure: async plan => {
-      // A run pins this process to the driver's CPU; the next one is to find it as it was.
-      pinProcess(process.pid, cpus)
       const record = await run(plan, command, signal, {
         ...observerOf(plan, progress),
         concluded: () => {},

@@ -125,7 +125,14 @@ function compared(
   const { scenario, parameters, label } = result
   const shift = hodgesLehmannShift(head.logs, base.logs)
   return {
-    ...{ scenario, parameters, label, backend, loops, revision, metric, unit },
+    scenario,
+    parameters,
+    label,
+    backend,
+    loops,
+    revision,
+    metric,
+    unit,
     reference: isReference(base) && isReference(head),
     ratio: Math.exp(shift.estimate),
     ...concluded(base, head, shift, given),

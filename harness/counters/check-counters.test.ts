@@ -4,7 +4,8 @@ import { thisRevision } from '../revision.ts'
 import { checkCounters } from './check-counters.ts'
 import { countedWorkloads } from './counted-workloads.ts'
 import { baselineOf } from './counter-baseline.ts'
-import type { CountedRow, CountingOptions, MeasuredCounters } from './measure-counters.ts'
+import type { CountedRow, MeasuredCounters } from './judgement.ts'
+import type { CountingOptions } from './measure-counters.ts'
 
 const [first, second] = countedWorkloads
 

@@ -4,12 +4,8 @@ import {
   compareCounters,
 } from './compare-counters.ts'
 import type { CounterBaseline } from './counter-baseline.ts'
-import {
-  type CountingFailure,
-  type CountingOptions,
-  countingDefaults,
-  measureCounters,
-} from './measure-counters.ts'
+import type { CountingFailure } from './judgement.ts'
+import { type CountingOptions, countingDefaults, measureCounters } from './measure-counters.ts'
 
 export interface CounterCheck extends CounterComparison {
   failures: CountingFailure[]

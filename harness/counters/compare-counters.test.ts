@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Agreement } from './agreement.ts'
 import { compareCounters, violationText } from './compare-counters.ts'
 import { baselineOf } from './counter-baseline.ts'
-import type { CountedRow } from './measure-counters.ts'
+import type { CountedRow } from './judgement.ts'
 
 const stable = (value: number): Agreement => ({ state: 'stable', value })
 const unstable = (...values: number[]): Agreement => ({ state: 'unstable', values })
@@ -69,10 +69,10 @@ test('what differed when the baseline was written is not compared', () => {
 })
 
 test('where processes differ, one near the baseline acquits, and that is said', () => {
-  const { violations, notes } = compare({ polls: stable(2) }, { polls: unstable(2, 3, 4) })
+  const { violations, notes } = compare({ polls: stable(2) }, { polls: unstable(2.001, 3, 4) })
   assert.deepEqual(violations, [])
   assert.equal(notes.length, 1)
-  assert.match(notes[0], /polls per block differs .*\(2\.000, 3\.000, 4\.000\).* with 2\.000$/)
+  assert.match(notes[0], /polls per block differs .*\(2\.001, 3\.000, 4\.000\).* with 2\.000$/)
 })
 
 test('where processes differ on both sides of the baseline nothing is certain', () => {

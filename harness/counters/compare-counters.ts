@@ -1,6 +1,6 @@
 import { type Agreement, agree } from './agreement.ts'
 import { type CounterBaseline, UPDATE_COMMAND } from './counter-baseline.ts'
-import type { CountedRow } from './measure-counters.ts'
+import type { CountedRow } from './judgement.ts'
 
 /** A count that is not what the baseline says, more or less of it. */
 export interface CounterViolation {

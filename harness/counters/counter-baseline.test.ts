@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { RecordError } from '../record-store.ts'
 import { baselineOf, loadCounterBaseline, saveCounterBaseline } from './counter-baseline.ts'
-import type { CountedRow } from './measure-counters.ts'
+import type { CountedRow } from './judgement.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-counters-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -56,10 +56,10 @@ test('it comes back as it was stored, and its keys are in order', () => {
   const keys = [...readFileSync(path, 'utf8').matchAll(/^ {6,}"([^"]+)": [{\d]/gm)].map(
     ([, key]) => key,
   )
-  assert.deepEqual(keys, [
-    ...['direct', 'block', 'virtual-sockman', 'idle poll', 'lookups', 'message', 'lookups'],
-    ...['syscall.send', 'virtual-sockman', 'message'],
-  ])
+  assert.equal(
+    keys.join(', '),
+    'direct, block, virtual-sockman, idle poll, lookups, message, lookups, syscall.send, virtual-sockman, message',
+  )
 })
 
 test('a baseline that cannot be written leaves the old one as it was', () => {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { RecordError } from '../record-store.ts'
 import { replaceFile } from '../replace-file.ts'
-import type { CountedRow } from './measure-counters.ts'
+import type { CountedRow } from './judgement.ts'
 
 const counterSchemaVersion = 1
 
@@ -18,7 +18,7 @@ const tree = <T extends z.ZodType>(leaf: T) =>
  * What each backend is known to count, committed with the code that counts it. Counts depend on neither
  * the machine nor the version of Node: system calls, look-ups and bytes are this project's own.
  */
-export const counterBaseline = z.strictObject({
+const counterBaseline = z.strictObject({
   counterSchemaVersion: z.literal(counterSchemaVersion),
   /** Above 0; a counter that is not listed is 0. */
   counts: tree(z.number()),

@@ -8,7 +8,8 @@ import { choosePinning } from '../pinning.ts'
 import { thisRevision } from '../revision.ts'
 import { type CountedWorkload, countedWorkloads } from './counted-workloads.ts'
 import { loadCounterBaseline } from './counter-baseline.ts'
-import { type CountedRow, type CountingOptions, measureCounters } from './measure-counters.ts'
+import type { CountedRow } from './judgement.ts'
+import { type CountingOptions, measureCounters } from './measure-counters.ts'
 import { updateCounters } from './update-counters.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-counting-'))

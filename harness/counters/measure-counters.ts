@@ -5,9 +5,9 @@ import { MeasuredSubject } from '../measured-subject.ts'
 import { participants } from '../participants.ts'
 import type { Plan, SubjectSpec } from '../plan.ts'
 import type { Revision } from '../revision.ts'
-import { type Agreement, agreements } from './agreement.ts'
 import { type CountedWorkload, countedWorkloads } from './counted-workloads.ts'
-import { type Counts, type ProcessCounts, processCounts } from './process-counts.ts'
+import { judge, type MeasuredCounters, type ProcessOutcome } from './judgement.ts'
+import { processCounts } from './process-counts.ts'
 
 export interface CountingOptions {
   revision: Revision
@@ -23,33 +23,12 @@ export interface CountingOptions {
 
 export const countingDefaults = {
   workloads: countedWorkloads,
-  /** What allocation by chance may do; all that was seen repeats exactly. */
+  /** Counts repeat exactly; this is for one event too many or too few in a thousand. */
   tolerancePercent: 0.1,
 } satisfies Partial<CountingOptions>
 
 export interface CountingObserver extends DriverObserver {
   countingStarts: (workload: CountedWorkload) => void
-}
-
-export interface MeasuredCounters {
-  rows: CountedRow[]
-  failures: CountingFailure[]
-}
-
-/** What one backend counts in one workload, per unit. */
-export interface CountedRow {
-  workload: string
-  backend: string
-  /** The workload's, or `idle poll`: an iteration of the poll loop in which nothing occurred. */
-  unit: string
-  counters: Record<string, Agreement>
-}
-
-/** A backend of which nothing can be said in this workload. */
-export interface CountingFailure {
-  workload: string
-  backend: string
-  reason: string
 }
 
 /**
@@ -87,7 +66,9 @@ async function countWorkload(
   }
   try {
     const outcomes: ProcessOutcome[] = []
-    const judgements = () => backends.map(backend => judge(backend, counted, outcomes, options))
+    const { tolerancePercent = countingDefaults.tolerancePercent } = options
+    const judgements = () =>
+      backends.map(backend => judge(backend, counted, outcomes, tolerancePercent))
     let open = [...backends, ...backends]
     for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
       outcomes.push(...(await countProcesses(counted, open, attempt, driver, options)))
@@ -106,11 +87,6 @@ async function countWorkload(
 
 /** Of which the first is two processes. */
 const ATTEMPTS = 3
-
-interface ProcessOutcome {
-  backend: string
-  counted: ProcessCounts | { failed: string }
-}
 
 /** One process for each of these names, all alive together; each counts alone. */
 async function countProcesses(
@@ -153,44 +129,3 @@ async function countProcesses(
 
 /** What the last warm-up has set off is over by then. */
 const SETTLE_MS = 20
-
-interface Judgement extends MeasuredCounters {
-  backend: string
-  /** More processes would change nothing. */
-  decided: boolean
-}
-
-/** Of one backend: its rows, or, if one of its processes failed, that alone. */
-function judge(
-  backend: string,
-  { name: workload, unit, restsConnected }: CountedWorkload,
-  outcomes: readonly ProcessOutcome[],
-  { tolerancePercent = countingDefaults.tolerancePercent }: CountingOptions,
-): Judgement {
-  const processes: ProcessCounts[] = []
-  for (const { counted } of outcomes.filter(outcome => outcome.backend === backend)) {
-    if ('failed' in counted) {
-      const failure = { workload, backend, reason: counted.failed }
-      return { backend, decided: true, rows: [], failures: [failure] }
-    }
-    processes.push(counted)
-  }
-  const undisturbed = processes.filter(({ timeouts }) => restsConnected || timeouts === 0)
-  const enough = undisturbed.length >= 2
-  const counters = (all: readonly ProcessCounts[], pick: (process: ProcessCounts) => Counts) =>
-    agreements(all.map(pick), tolerancePercent)
-  const ofWork = counters(enough ? undisturbed : processes, ({ perUnit }) => perUnit)
-  const ofRest = counters(processes, ({ perIdlePoll }) => perIdlePoll)
-  const agreed = [...Object.values(ofWork), ...Object.values(ofRest)]
-  return {
-    backend,
-    decided: enough && agreed.every(({ state }) => state === 'stable'),
-    rows: [
-      { workload, backend, unit, counters: ofWork },
-      { workload, backend, unit: IDLE_POLL, counters: ofRest },
-    ],
-    failures: [],
-  }
-}
-
-const IDLE_POLL = 'idle poll'

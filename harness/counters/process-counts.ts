@@ -1,4 +1,3 @@
-import type { CounterName } from '../../implementations/threads/counters.ts'
 import type { ProcessSample } from '../record.ts'
 
 export type Counts = Record<string, number>
@@ -40,7 +39,7 @@ function eachUntimed(counters: Counts, value: (name: string, total: number) => n
   return Object.fromEntries(untimed.map(([name, total]) => [name, value(name, total)]))
 }
 
-const TIMEOUTS = 'pollTimeouts' satisfies CounterName
+const TIMEOUTS = 'pollTimeouts'
 
 /**
  * How often poll(2) times out, how often a thread is asleep already when it is woken, and what waits for
@@ -50,4 +49,4 @@ function isTimed(name: string): boolean {
   return name === TIMEOUTS || name === HANDLER_WAKE_UPS || name.endsWith('45ms')
 }
 
-const HANDLER_WAKE_UPS = 'handlerWakeUps' satisfies CounterName
+const HANDLER_WAKE_UPS = 'handlerWakeUps'

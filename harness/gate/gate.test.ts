@@ -55,10 +55,12 @@ test('only suspects are measured again: fresh rounds, another seed, and a level 
   const [screening, confirmation] = plans
   assert.deepEqual(confirmation.measurements.map(one => one.backends[0]).sort(), slow.toSorted())
   assert.notEqual(confirmation.seed, screening.seed)
-  for (const { confirmation: stage } of comparisons.slice(1)) {
-    assert.ok(stage?.state === 'compared')
-    assert.equal(stage.alpha, 0.05 / 2)
-    assert.ok(stage.low !== null && stage.low > 1.02)
+  for (const { screening: first, confirmation: second } of comparisons.slice(1)) {
+    assert.ok(first.state === 'compared' && second?.state === 'compared')
+    assert.deepEqual([first.alpha, second.alpha], [0.05, 0.05 / 2])
+    // Of the same figures, so a stricter level has a lower bound.
+    assert.ok(first.low !== null && second.low !== null)
+    assert.ok(second.low < first.low && second.low > 1.02)
   }
 })
 
@@ -93,7 +95,9 @@ test('fresh rounds that cannot tell leave it undecided, and say what would decid
 
 test('a regression below the margin is none, at a margin of 0 it is', async () => {
   const oneSlower = slowerOn(['direct'], 1.01)
-  assert.equal((await rowsOf(oneSlower)).row.state, 'within')
+  const { row, plans } = await rowsOf(oneSlower)
+  assert.equal(row.state, 'within')
+  assert.equal(plans.length, 1)
   const { measure } = measuringBy(oneSlower)
   const limits = [{ metric: 'cpu', marginPercent: 0 } as const]
   const { comparisons } = await gate(requestFor(gatedLarge(['direct'], limits)), measure)

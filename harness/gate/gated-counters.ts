@@ -1,12 +1,8 @@
 import type { CountersConfig } from '../configuration/define-config.ts'
-import { compareCounters } from '../counters/compare-counters.ts'
+import { checkCounters } from '../counters/check-counters.ts'
 import { countedWorkload } from '../counters/counted-workloads.ts'
 import { COUNTER_BASELINE, type CounterBaseline } from '../counters/counter-baseline.ts'
-import {
-  type CountingOptions,
-  countingDefaults,
-  measureCounters,
-} from '../counters/measure-counters.ts'
+import { type CountingOptions, countingDefaults } from '../counters/measure-counters.ts'
 import type { CounterFindings } from './gate-result.ts'
 import { usualBackends, workloadOf } from './gated-measurements.ts'
 
@@ -34,7 +30,6 @@ export async function gateCounters(
   counting: Counting,
 ): Promise<CounterFindings> {
   const { tolerancePercent = countingDefaults.tolerancePercent } = config
-  const { rows, failures } = await measureCounters(countingOptions(config, counting))
-  const compared = compareCounters(baseline, rows, tolerancePercent)
-  return { baseline: counterFile(config), tolerancePercent, ...compared, failures }
+  const checked = await checkCounters(baseline, countingOptions(config, counting))
+  return { baseline: counterFile(config), tolerancePercent, ...checked }
 }

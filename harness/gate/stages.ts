@@ -24,8 +24,7 @@ export function stageOf(
   if (died !== undefined) return died
   // A margin of 0 is one for a gate alone: the analysis needs one to tell equivalence by.
   const analysed = marginPercent > 0 ? marginPercent : planDefaults.marginPercent
-  const options = { marginPercent: analysed, roundsAre: 'over', alpha } as const
-  const { conclusions } = analyse(result, options)
+  const { conclusions } = analyse(result, { marginPercent: analysed, roundsAre: 'over', alpha })
   const found = (kind: Comparison['kind']) =>
     conclusions.comparisons.find(one => one.kind === kind && one.metric === metric)
   const comparison = found('revision')

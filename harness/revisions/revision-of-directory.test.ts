@@ -33,7 +33,7 @@ test('a built checkout is a revision by its path; its commit is known where git 
   const { process, source, spinsPerRecv } = revisionOfDirectory('head', path)
   assert.ok('module' in process)
   const module = pathToFileURL(join(path, 'dist', 'harness', 'subject-process.js'))
-  assert.deepEqual([process.module, spinsPerRecv], [module, 0])
+  assert.deepEqual([process.module, spinsPerRecv], [module, null])
   const source0 = { name: 'head', ref: null, directory: path, command: null }
   assert.deepEqual(source, { ...source0, gitSha: null, dirty: null })
   execFileSync('git', ['init', '--quiet'], { cwd: path })

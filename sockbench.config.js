@@ -1,0 +1,19 @@
+// @ts-check
+import { defineConfig } from 'sockbench'
+
+export default defineConfig({
+  gate: {
+    budget: '8m',
+    comparisons: [
+      { scenario: 'ibd', set: { profile: 'large' }, marginPercent: 1 },
+      { scenario: 'ibd', set: { profile: 'small' }, marginPercent: 1 },
+      { scenario: 'http', set: { case: 'keep-alive' }, marginPercent: 5 },
+      {
+        scenario: 'push',
+        set: { mode: 'optimistic' },
+        metrics: ['latencyP50'],
+        marginPercent: 25,
+      },
+    ],
+  },
+})
