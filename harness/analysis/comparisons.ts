@@ -181,7 +181,7 @@ function invalidated(comparison: Comparison): Comparison {
 export function differencesByRound(
   of: readonly LogsByRound[],
   from: readonly LogsByRound[],
-  trimmedShare?: number,
+  trimmedShare = TRIMMED_SHARE,
 ): number[] {
   const [first, ...others] = of.flatMap(one =>
     from.map(other => trimmedDifferences(one, other, trimmedShare)),
@@ -193,10 +193,17 @@ export function differencesByRound(
   })
 }
 
+/**
+ * Of the slice groups, at either end. V8 compiles and collects in a tenth of the slices, which then cost
+ * a quarter more, or twice as much: over 56 rounds of 90 slices the standard deviation of A′ against A
+ * was 1.9 % with a tenth trimmed, 1.4 % with a fifth, 1.1 % with a third, and 1.0 % by the median.
+ */
+const TRIMMED_SHARE = 1 / 3
+
 function trimmedDifferences(
   one: LogsByRound,
   other: LogsByRound,
-  trimmedShare?: number,
+  trimmedShare: number,
 ): Map<number, number> {
   return new Map(
     [...inBoth(one, other)].map(([round, logs, baseline]) => [

@@ -92,7 +92,7 @@ function controls(rows: readonly ControlRow[]): string {
   return [
     'CPU of A′ against A, one difference for each round of fresh processes, with one control off at a ' +
       'time. Rounds of the rows took turns. `not trimmed` are the rounds of `everything on`, analysed ' +
-      'without dropping the slices with the lowest and the highest fifth of the differences.',
+      'without dropping the slices with the lowest and the highest third of the differences.',
     table(
       [
         'controls',

@@ -132,7 +132,7 @@ function trimmedText(scenarios: readonly ScenarioResult[]): string {
   const together = scenarios.filter(({ lives }) => lives === 'together').length
   if (together === 0) return ''
   const where = together < scenarios.length ? ' (where slices were interleaved)' : ''
-  return `, slice group by slice group, a fifth trimmed at each end${where}`
+  return `, slice group by slice group, a third trimmed at each end${where}`
 }
 
 /** The intervals are each at 95 %, and not corrected for there being several. */

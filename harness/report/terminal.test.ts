@@ -85,7 +85,7 @@ test('sentences follow the table, and the end says where it came from and why to
           'the reference twice in each round (A/A′); socket buffers fixed at 256 KiB; ' +
           'driver on CPU 0, subjects on CPU 1',
         'how to read:    columns are medians over processes; ratios are against the mean of A and A′, ' +
-          'slice group by slice group, a fifth trimmed at each end; a message is a block received and ' +
+          'slice group by slice group, a third trimmed at each end; a message is a block received and ' +
           'the request for another',
         'chance:         4 intervals at 95 %: some 0.2 of them would miss the truth by chance alone',
         '',
