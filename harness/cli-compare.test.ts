@@ -15,8 +15,6 @@ import {
 
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-compare-'))
 process.env.SOCKBENCH_CACHE = join(directory, 'cache')
-// Where it locks the machine: other tests may measure at the same time, and do no harm to these.
-process.env.TMPDIR = directory
 after(() => {
   Sockbench.killAll()
   rmSync(directory, { recursive: true })
@@ -29,7 +27,8 @@ const tiny = ['profile=small', 'peers=1', 'slices=2', 'slice-blocks=50'].flatMap
 const oneRound = [...tiny, '--rounds', '1', '--backend', 'direct']
 
 function compare(...args: string[]) {
-  return Sockbench.start(['compare', ...args]).ended
+  // Where it locks the machine: other tests may measure at the same time, and do no harm to these.
+  return Sockbench.start(['compare', ...args], { TMPDIR: directory }).ended
 }
 
 /** A record of `direct`, and another backend that costs so much more. */
@@ -48,6 +47,22 @@ test('two records are compared without measuring, by file or by directory', asyn
   const { comparisons, base, differences } = JSON.parse(json.stdout) as Record<string, unknown>
   assert.deepEqual([base, differences], [join(directory, 'one'), []])
   assert.ok(Array.isArray(comparisons) && comparisons.length === 4)
+})
+
+test('what only measuring has a use for is refused beside two records, by name', async () => {
+  const [one, other] = [stored('first', 1), stored('second', 1)]
+  const cases = [
+    [['--rounds', '8', '--set', 'peers=1'], '--rounds and --set'],
+    [['--base', 'main'], '--base'],
+    [['--out', directory], '--out'],
+  ] as const
+  for (const [given, named] of cases) {
+    const { code, stdout, stderr } = await compare(one, other, ...given)
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.equal(stderr, `sockbench: two records are compared by themselves: leave ${named} out\n`)
+  }
+  const { code } = await compare(one, other, '--margin', '5', '--quiet', '--no-color')
+  assert.equal(code, 0)
 })
 
 test('what is no record, or not whole, or of another version is named in one line', async () => {

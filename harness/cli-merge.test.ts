@@ -62,6 +62,15 @@ test('a subject that did not finish fails the merger, too', async () => {
   assert.match(stderr, /^sockbench: 1 subject\(s\) did not finish; see above\n$/)
 })
 
+test('a shard that is missing fails the merger, after its report', async () => {
+  const shard = { ...base, seed: 4, configuration: { ...base.configuration, shard: '1/2' } }
+  const path = saveRecord(out('shard-1'), shard)
+  const { code, stdout, stderr } = await merge(path, '--out', out('incomplete'))
+  assert.equal(code, 1)
+  assert.match(stdout, /^ {2}unfinished: shard 2\/2 is missing$/m)
+  assert.equal(stderr, 'sockbench: unfinished: shard 2/2 is missing; see above\n')
+})
+
 test('results of gates become one, with the outputs of a gate and the worst exit code', async () => {
   const kept = out('gates')
   const files = ['--junit', out('gate.xml'), '--md', out('gate.md')]
@@ -113,9 +122,11 @@ test('what cannot be merged is refused in one line, before anything is written',
   writeFileSync(odd, readFileSync(green, 'utf8').replace('"strict":false', '"strict":0'))
   const refusals: [string[], number, RegExp][] = [
     [[one, one], 1, /the same twice: .*record\.json; name it once/],
-    [[one, green], 2, /gate-0\.json is the result of a gate, others are not/],
+    [[one, green], 2, /gate-0\.json is the result of a gate, .*record\.json is not: /],
     [[one, other, '--junit', out('no.xml')], 2, /--junit and --benchmark-json are for .* gates/],
-    [[one, out('none')], 1, /cannot read the record .*none: ENOENT/],
+    [[one, out('none')], 2, /there is nothing at .*none: name a record\.json or a gate\.json/],
+    [[green, out('none')], 2, /there is nothing at .*none: /],
+    [[one, directory], 1, /cannot read the record .*: ENOENT/],
     [[green, damaged], 1, /damaged\.json is not whole JSON/],
     [[green, odd], 1, /odd\.json does not match the schema of a gate's result at strict /],
     [[], 2, /missing required argument/],

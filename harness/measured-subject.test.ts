@@ -27,6 +27,10 @@ const crashing = {
   module: new URL('./fixtures/crashing-subject.js', import.meta.url),
   startTimeoutMs: 60_000,
 }
+const forgetful = {
+  module: new URL('./fixtures/forgetful-subject.js', import.meta.url),
+  startTimeoutMs: 60_000,
+}
 
 let driver: Driver
 const endOfTest = new AbortController()
@@ -101,10 +105,14 @@ test('a subject works through its slices, and counts during others that follow',
 })
 
 /** The fixture of a subject that is no module of this project. */
-function lineSubject(answer = ''): SubjectProcess {
+function lineSubject(answer?: string): SubjectProcess {
+  return { command: lineCommand(answer), startTimeoutMs: 60_000 }
+}
+
+function lineCommand(answer = ''): string {
   const fixture = fileURLToPath(new URL('./fixtures/line-subject.js', import.meta.url))
   const program = `'${process.execPath}' '${fixture}' ${answer}`
-  return { command: `env -u NODE_CHANNEL_FD CHANNEL_FD=3 ${program}`, startTimeoutMs: 60_000 }
+  return `env -u NODE_CHANNEL_FD CHANNEL_FD=3 ${program}`
 }
 
 test('a command that speaks lines of JSON is a subject like any other', async () => {
@@ -132,6 +140,23 @@ test('a command that answers what is no answer failed in start, with what it sai
     const reason = `it said ${said}, which is no answer in the protocol of subjects`
     assert.deepEqual(await stopped(subject), { state: 'failed', stage: 'start', reason })
   }
+})
+
+test('a command whose child does the work failed in start: nobody would see its CPU time', async () => {
+  const command = `sh -c "${lineCommand()}; true"`
+  const subject = subjectOf({ command, startTimeoutMs: 60_000 })
+  await subject.start(null)
+  const reason = 'its work is in a child process: use exec, or name the program itself'
+  assert.deepEqual(await stopped(subject), { state: 'failed', stage: 'start', reason })
+})
+
+test('a subject whose counters go down failed in run', async () => {
+  const subject = subjectOf(forgetful)
+  await subject.start(null)
+  await subject.measureSlice(0, 0)
+  await subject.count()
+  const reason = 'its counter turns went down'
+  assert.deepEqual(await stopped(subject), { state: 'failed', stage: 'run', reason })
 })
 
 test('a subject that never sleeps at rest used no more CPU than there was time', async () => {

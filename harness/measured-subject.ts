@@ -13,6 +13,7 @@ import {
 } from './child-process.ts'
 import type { Driver } from './driver.ts'
 import { mergedLatency } from './latency.ts'
+import { listDirectory, readText } from './machine-files.ts'
 import { identityOf, type Plan, type SubjectSpec } from './plan.ts'
 import type { IdleSample, Outcome, ProcessSample, Slice, Stage } from './record.ts'
 import { difference, ThreadSampler } from './sampler.ts'
@@ -77,6 +78,10 @@ export class MeasuredSubject {
     const started = await child.request(request, isKind('started', 'failed'), startTimeoutMs)
     if (started.state !== 'replied') return this.#fail(describeNoReply(started))
     if (started.message.kind === 'failed') return this.#fail(started.message.reason)
+    // Whose CPU time nobody would see.
+    if ('command' in launch && hasChildren(child.pid)) {
+      return this.#fail('its work is in a child process: use exec, or name the program itself')
+    }
     try {
       if (pinning !== null) pinProcess(child.pid, pinning.subject)
     } catch (error) {
@@ -130,7 +135,7 @@ export class MeasuredSubject {
         ? await this.#sampler.sampleWhenQuiet('first')
         : this.#sampler.sampleNow()
     const seconds = (after.atMs - before.atMs) / 1000
-    const counters = increase(countsBefore, await this.#counts())
+    const counters = await this.#increaseSince(countsBefore)
     const threads = difference(before.threads, after.threads, threadNamesOf(this.#services))
     this.#idle = { seconds, threads, counters }
   }
@@ -170,7 +175,7 @@ export class MeasuredSubject {
     }
     // The socket thread's next poll is part of the last unit of work.
     await this.#sampler?.sampleWhenQuiet('last')
-    this.#counters = increase(before, await this.#counts())
+    this.#counters = await this.#increaseSince(before)
   }
 
   /** The run is being interrupted: whatever is waited for ends at once. */
@@ -211,6 +216,16 @@ export class MeasuredSubject {
     return {}
   }
 
+  /** Counters only ever grow; those of a program that is not ours may do anything. */
+  async #increaseSince(before: Counts): Promise<Counts> {
+    const increases = Object.entries(await this.#counts()).map(
+      ([name, total]) => [name, total - (before[name] ?? 0)] as const,
+    )
+    const fallen = increases.find(([, increase]) => increase < 0)
+    if (fallen !== undefined) this.#fail(`its counter ${fallen[0]} went down`)
+    return Object.fromEntries(increases)
+  }
+
   #listen(message: SubjectAnswer): void {
     if (message.kind === 'failed') this.#fail(message.reason)
     if (message.kind === 'peer-disconnected') this.#lastDisconnect = message.reason
@@ -244,11 +259,10 @@ export class MeasuredSubject {
   }
 }
 
-/** Of counters that only ever grow. */
-function increase(before: Counts, after: Counts): Counts {
-  return Object.fromEntries(
-    Object.entries(after).map(([name, total]) => [name, total - (before[name] ?? 0)]),
-  )
+/** Whether a process has any; of a kernel that does not tell (CONFIG_PROC_CHILDREN), it has none. */
+function hasChildren(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`
+  return listDirectory(tasks).some(tid => (readText(`${tasks}/${tid}/children`) ?? '') !== '')
 }
 
 type Counts = Record<string, number>

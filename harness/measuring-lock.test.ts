@@ -3,18 +3,25 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { RunError } from './errors.ts'
-import { demandMeasuringLock, startTicksOf, takeMeasuringLock } from './measuring-lock.ts'
+import {
+  demandMeasuringLock,
+  measuringWarnings,
+  startTicksOf,
+  takeMeasuringLock,
+} from './measuring-lock.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-lock-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -97,6 +104,44 @@ test('a place where nothing can be made is one line', () => {
       `cannot lock ${join(directory, 'nowhere', 'lock')}: ENOENT; set TMPDIR to where files can be made`,
     ),
   )
+})
+
+test('who measures all the same is told what to warn of', () => {
+  const path = join(directory, 'warned')
+  const release = demandMeasuringLock('sockbench gate', path)
+  const [busy, ...more] = measuringWarnings('sockbench run', path)
+  assert.match(busy, /^`sockbench gate` \(pid \d+\) has been measuring .*: it disturbed this run$/)
+  assert.deepEqual(more, [])
+  release()
+  const nowhere = join(directory, 'nowhere', 'lock')
+  assert.deepEqual(measuringWarnings('sockbench run', nowhere), [
+    `cannot lock ${nowhere}: ENOENT; set TMPDIR to where files can be made; ` +
+      'others may have measured at the same time',
+  ])
+  // It keeps the lock until this process exits, outside of what is looked at below.
+  const places = mkdtempSync(join(tmpdir(), 'sockbench-warned-'))
+  after(() => rmSync(places, { recursive: true }))
+  assert.deepEqual(measuringWarnings('sockbench run', join(places, 'lock')), [])
+  assert.equal(takeMeasuringLock('another', join(places, 'lock')).state, 'busy')
+})
+
+test('a link in the place of a file that is to be made is removed, and not written through', () => {
+  const victim = join(directory, 'victim')
+  writeFileSync(victim, 'as it was')
+  const path = join(directory, 'planted')
+  symlinkSync(victim, `${path}.${process.pid}`)
+  demandMeasuringLock('me', path)()
+  assert.equal(readFileSync(victim, 'utf8'), 'as it was')
+})
+
+test('what is in the way and cannot be removed is one line', () => {
+  const path = join(directory, 'blocked')
+  mkdirSync(`${path}.${process.pid}`)
+  assert.throws(() => demandMeasuringLock('me', path), {
+    name: 'RunError',
+    message: /^cannot lock .*blocked: \w+; set TMPDIR /,
+  })
+  rmSync(`${path}.${process.pid}`, { recursive: true })
 })
 
 test('nothing is left beside the lock', () => {

@@ -1,4 +1,13 @@
-import { chmodSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fchmodSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -42,7 +51,7 @@ export function takeMeasuringLock(command: string, path: string = usualPath()): 
 }
 
 /** `sockbench gate` (pid 4711) has been measuring on this machine since … */
-export function busyText({ command, pid, since }: LockHolder): string {
+function busyText({ command, pid, since }: LockHolder): string {
   return `\`${command}\` (pid ${pid}) has been measuring on this machine since ${since}`
 }
 
@@ -57,21 +66,43 @@ export function demandMeasuringLock(command: string, path: string = usualPath())
   throw new RunError(`${busyText(lock.holder)}: wait until it is done, or stop it`)
 }
 
-/** With its content from the first moment on: a link to a file that is whole. */
+/**
+ * For commands that measure all the same. The lock is theirs until they exit, if they can have it.
+ * @returns what a reader of their figures must know
+ */
+export function measuringWarnings(command: string, path: string = usualPath()): string[] {
+  try {
+    const lock = takeMeasuringLock(command, path)
+    return lock.state === 'busy' ? [`${busyText(lock.holder)}: it disturbed this run`] : []
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error
+    return [`${error.message}; others may have measured at the same time`]
+  }
+}
+
+/**
+ * With its content from the first moment on: a link to a file that is whole, and new, for anybody may
+ * have put a link to another in its place.
+ */
 function create(path: string, mine: LockHolder): boolean {
   const whole = `${path}.${mine.pid}`
   try {
-    writeFileSync(whole, JSON.stringify(mine))
-    chmodSync(whole, 0o666)
-    linkSync(whole, path)
-    return true
+    rmSync(whole, { force: true })
+    const fd = openSync(whole, 'wx')
+    try {
+      fchmodSync(fd, 0o666)
+      writeFileSync(fd, JSON.stringify(mine))
+      linkSync(whole, path)
+      return true
+    } finally {
+      closeSync(fd)
+      rmSync(whole, { force: true })
+    }
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
     throw new RunError(
       `cannot lock ${path}: ${codeOf(error)}; set TMPDIR to where files can be made`,
     )
-  } finally {
-    rmSync(whole, { force: true })
   }
 }
 

@@ -28,6 +28,8 @@ export interface Plan {
   pinning: Pinning | null
   /** What is on in every run, and switched off only to find out what it buys. */
   controls?: { interleaved: boolean }
+  /** What is wrong with all of it from the beginning. */
+  warnings?: readonly string[]
   /** Every option of the command, and who set it. */
   options?: ResolvedConfiguration
 }

@@ -33,6 +33,18 @@ test('a repainted line never wraps', () => {
   assert.deepEqual(stream.written, ['\r\u001b[2K012345678'])
 })
 
+test('a subject’s words drive no terminal, in a line that stays or one that is replaced', () => {
+  const words = 'boom\u001b[2J\r\n'
+  for (const style of ['lines', 'repainted'] as const) {
+    const stream = fakeStream()
+    const progress = new Progress(style, stream)
+    progress.note(words)
+    progress.show(words)
+    assert.equal(stream.written[0], 'boom\\x1b[2J\\x0d\\x0a\n')
+    assert.match(stream.written[1], /boom\\x1b\[2J\\x0d\\x0a\n?$/)
+  }
+})
+
 test('quiet writes nothing', () => {
   const stream = fakeStream()
   const progress = new Progress('quiet', stream)

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util'
+import { printable } from './printable.ts'
 
 const barWidth = 24
 /** A stream that does not say how wide it is. */
@@ -25,7 +25,8 @@ export function progressStyle(stream: ProgressStream, quiet: boolean): ProgressS
 
 /**
  * Where a run stands, on stderr: stdout is for data. Writes when told to and at no other time, so
- * that nothing is painted during a slice: there is no timer in here.
+ * that nothing is painted during a slice: there is no timer in here. What it is given may be a dead
+ * subject's last words, and is made printable.
  */
 export class Progress {
   readonly #style: ProgressStyle
@@ -39,18 +40,18 @@ export class Progress {
 
   /** What is true now. On a terminal the next call replaces it. */
   show(text: string): void {
-    if (this.#style === 'lines') this.#stream.write(`${text}\n`)
+    if (this.#style === 'lines') this.#stream.write(`${printable(text)}\n`)
     if (this.#style !== 'repainted') return
     // one column stays free: a full line would wrap, and the next repaint leave half of it
     const room = (this.#stream.columns ?? usualColumns) - 1
-    this.#stream.write(`${eraseLine}${stripVTControlCharacters(text).slice(0, room)}`)
+    this.#stream.write(`${eraseLine}${printable(text).slice(0, room)}`)
     this.#painted = true
   }
 
   /** A line that stays: a warning, a subject that failed. */
   note(text: string): void {
     this.clear()
-    if (this.#style !== 'quiet') this.#stream.write(`${text}\n`)
+    if (this.#style !== 'quiet') this.#stream.write(`${printable(text)}\n`)
   }
 
   /** Takes the repainted line away: to be called before anything else is printed. */

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import {
   latestRecord,
   loadRecord,
@@ -120,6 +121,19 @@ test('a truncated record is damaged, at any length', () => {
     truncateSync(path, bytes)
     assertOneLine(() => loadRecord(path), /record\.json is not whole JSON.*measure again/)
   }
+})
+
+test('a compressed record is read whatever its name, and a damaged one is said to be', () => {
+  const compressed = gzipSync(JSON.stringify(record))
+  const path = join(directory, 'compressed')
+  writeFileSync(path, compressed)
+  assert.deepEqual(loadRecord(path), record)
+  for (const bytes of [compressed.length - 3, compressed.length >> 1, 2]) {
+    truncateSync(path, bytes)
+    assertOneLine(() => loadRecord(path), /compressed is not whole gzip.*measure again/)
+  }
+  writeFileSync(path, gzipSync('{"schemaVersion":'))
+  assertOneLine(() => loadRecord(path), /compressed is not whole JSON.*measure again/)
 })
 
 test('a record of another version names both versions', () => {

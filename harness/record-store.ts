@@ -9,6 +9,7 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import type { z } from 'zod'
 import { exitCodes } from './errors.ts'
 import { recordSchema, type SockbenchRecord, schemaVersion } from './record.ts'
@@ -72,9 +73,9 @@ export function saveRecord(directory: string, record: SockbenchRecord): string {
   return path
 }
 
-/** Reads a record from its file, or from the directory of its run. */
+/** Reads a record from its file, compressed or not, or from the directory of its run. */
 export function loadRecord(path: string): SockbenchRecord {
-  const text = read(path)
+  const text = textIn(read(path), path)
   let content: unknown
   try {
     content = JSON.parse(text)
@@ -111,14 +112,24 @@ function removeIfEmpty(directory: string): void {
   }
 }
 
-function read(path: string): string {
+function read(path: string): Buffer {
   try {
-    return readFileSync(statSync(path).isDirectory() ? join(path, fileName) : path, 'utf8')
+    return readFileSync(statSync(path).isDirectory() ? join(path, fileName) : path)
   } catch (error) {
     throw new RecordError(
       `cannot read the record ${path}: ${causeOf(error)}; name a ${fileName}, ` +
         'or make one with `sockbench run`',
     )
+  }
+}
+
+/** gzip is known by its first two bytes; RFC 1952, section 2.3.1. */
+function textIn(bytes: Buffer, path: string): string {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString()
+  try {
+    return gunzipSync(bytes).toString()
+  } catch {
+    throw new RecordError(`${path} is not whole gzip: the file is damaged, measure again`)
   }
 }
 

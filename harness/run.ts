@@ -53,6 +53,7 @@ async function measured(
   const scenarios: ScenarioResult[] = []
   const warnings: string[] = [
     ...machineWarnings(plan, environment),
+    ...(plan.warnings ?? []),
     ...plan.leftOut.map(leftOutText),
   ]
   let dispatch: DispatchResult | null = null
@@ -185,6 +186,7 @@ function configurationOf(plan: Plan): SockbenchRecord['configuration'] {
     budgetMs: plan.budgetMs ?? null,
     marginPercent: plan.marginPercent,
     pinning: plan.pinning && { ...plan.pinning },
+    controls: plan.controls ?? { interleaved: true },
     options: plan.options ?? null,
   }
 }

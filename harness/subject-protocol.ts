@@ -24,7 +24,7 @@ export type SubjectRequest =
        * A planted slowdown: turns of a loop that does nothing, after each recv that brings something.
        * Null: nothing is planted, which is less than 0 turns.
        */
-      spinsPerRecv: number | null
+      spinsPerRecv?: number | null
     }
   | { kind: 'count' }
   | { kind: 'stop' }

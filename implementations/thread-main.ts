@@ -15,7 +15,7 @@ import { withSpins } from './sock/planted-sock.ts'
 import { PosixNetwork } from './sock/posix-sock.ts'
 import type { Network } from './sock/sock.ts'
 import { setThreadName } from './sock/thread-name.ts'
-import { ThreadCounters } from './threads/counters.ts'
+import { Counter, ThreadCounters } from './threads/counters.ts'
 import { ServiceMemory } from './threads/service-memory.ts'
 
 export interface ThreadData {
@@ -41,7 +41,10 @@ async function main(data: ThreadData): Promise<void> {
   const { backend, name, role, services, countersBuffer, spinsPerRecv } = data
   setThreadName(name)
   const counters = new ThreadCounters(countersBuffer)
-  const network = withSpins(new PosixNetwork(counters.syscalls), spinsPerRecv)
+  const network = withSpins(new PosixNetwork(counters.syscalls), spinsPerRecv, ns => {
+    counters.counts[Counter.spinSamples]++
+    counters.counts[Counter.spinSampleNs] += ns
+  })
   const contexts = services.map(service => contextOf(service, network, counters))
   const implementations = services.map(({ options }) => serviceOf(backend, options))
   if (role === 'socket') await runSocketThread(implementations, contexts)

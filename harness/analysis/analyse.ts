@@ -24,8 +24,6 @@ export interface Measured {
 export interface AnalyseOptions {
   /** Costs that differ by less count as equivalent. */
   marginPercent: number
-  /** Two-sided, of all looks together; 0.05 without it. */
-  alpha?: number | undefined
   /** Of what is being measured, whether more may come. */
   roundsAre: Rounds
 }
@@ -57,7 +55,7 @@ export interface Analysis {
 export function analyse(measured: Measured, options: AnalyseOptions): Analysis {
   const subjects = subjectsOf(measured.processes)
   const { looks, boundary } = measured.schedule
-  const judging = { ...options, looks: plannedLooks(looks, boundary, options.alpha) }
+  const judging = { ...options, looks: plannedLooks(looks, boundary) }
   const costs = analyseCosts(measured, subjects, judging)
   const { driverBound } = costs
   const latencies = analyseLatencies(measured, subjects, driverBound, judging)

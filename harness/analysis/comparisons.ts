@@ -143,8 +143,12 @@ function concluded(
   }
   const { low, high, rounds, look, judgement } = conclusion
   return {
-    ...{ ratio, marginPercent, rounds, look },
-    ...{ low: Math.exp(low), high: Math.exp(high) },
+    ratio,
+    marginPercent,
+    rounds,
+    look,
+    low: Math.exp(low),
+    high: Math.exp(high),
     ...judgement,
     ...detectable(differences.slice(0, rounds), marginPercent),
   }

@@ -161,11 +161,45 @@ test('a run in which a subject died is measured again; three in a row are an err
   const dead = syntheticRecord(measuredLarge([killedProcess(0, 'direct', 'A')]))
   let runs = 0
   const once = async (plan: Plan) => (++runs === 1 ? dead : syntheticRun(plan, plantedPercent))
-  const { calibration, plans } = await going(newStore(), { aa: 1 }, plantedPercent, once)
-  assert.deepEqual([calibration.aa.length, plans.length], [1, 2])
+  const store = newStore()
+  const { calibration, plans } = await going(store, { aa: 1 }, plantedPercent, once)
+  assert.deepEqual([calibration.aa.length, plans.length, calibration.discarded], [1, 2, 1])
+  assert.deepEqual(store.readRecord('records/aa-001-discarded-1.json.gz').failures, dead.failures)
+  const hopeless = newStore()
   await assert.rejects(
-    going(newStore(), { aa: 1 }, plantedPercent, async () => dead),
+    going(hopeless, { aa: 1 }, plantedPercent, async () => dead),
     (error: Error) => error instanceof RunError && /killed by SIGKILL/.test(error.message),
+  )
+  assert.equal(hopeless.load().discarded, 3)
+})
+
+test('a sockbench that changes while it measures ends that, and what it measured before is kept', async () => {
+  const store = newStore()
+  const changed = { version: '0.1.0', gitSha: 'fedcba9876543210', dirty: false }
+  let runs = 0
+  const rebuilt = async (plan: Plan) => {
+    const record = syntheticRun(plan, plantedPercent)
+    return ++runs < 2 ? record : { ...record, tool: changed }
+  }
+  await assert.rejects(
+    going(store, { aa: 3 }, plantedPercent, rebuilt),
+    (error: Error) =>
+      error instanceof RunError && /from 0\.1\.0 \(01234567\) to .*fedcba98/.test(error.message),
+  )
+  assert.equal(store.load().aa.length, 1)
+})
+
+test('each run says which sockbench measured it, its own results in the checkout included', async () => {
+  const dirty = async (plan: Plan) => {
+    const record = syntheticRun(plan, plantedPercent)
+    return { ...record, tool: { ...record.tool, dirty: true } }
+  }
+  const targets = { aa: 1, controls: 1 }
+  const { calibration } = await going(newStore(), targets, plantedPercent, dirty)
+  const { aa, controls } = calibration
+  assert.deepEqual(
+    [...aa, ...controls].map(({ tool }) => tool.dirty),
+    [true, true],
   )
 })
 

@@ -9,6 +9,9 @@ import { isSuspected, lookAt, twinDifference } from './looks.ts'
 import { type Arm, armsPlan, controlsPlan, type PlanContext } from './plans.ts'
 import { type Kind, kinds, type RunShape, type Targets } from './settings.ts'
 import { type Calibration, conditions, type Look } from './stored.ts'
+import { toolName } from './tool-name.ts'
+
+type Tool = SockbenchRecord['tool']
 
 /** How a calibration reaches the machine. */
 export interface Instruments {
@@ -113,15 +116,16 @@ class Runner {
     this.#store.saveAaRun({ index, ...this.#provenance(start), ...looks })
   }
 
-  async #experiment(index: number, { aa }: Calibration): Promise<void> {
+  async #experiment(index: number, { aa, experiment: earlier }: Calibration): Promise<void> {
     const start = this.#start()
     const { seed, experiment } = this.#context.settings
     const before = this.#instruments.turnNs()
+    const nsPerTurn = nsPerTurnInPlace(earlier) ?? before
     const doses = dosesOf(seed, index)
     const nsPerRecv = cpuNsPerRecv(aa)
     const arms = armNames.map((name, i) => ({
       name,
-      spinsPerRecv: Math.round(((doses[i] / 100) * nsPerRecv) / before),
+      spinsPerRecv: Math.round(((doses[i] / 100) * nsPerRecv) / nsPerTurn),
     }))
     const looks = await this.#looks('experiment', index, experiment, arms, this.#confirmPlants)
     const turnNs = { before, after: this.#instruments.turnNs() }
@@ -138,18 +142,23 @@ class Runner {
     shape: RunShape,
     arms: readonly Arm[],
     confirming: boolean,
-  ): Promise<{ first: Look; confirmation: Look | null }> {
-    const first = await this.#look(nameOf(kind, index), shape, arms)
+  ): Promise<{ tool: Tool; first: Look; confirmation: Look | null }> {
+    const { look: first, tool } = await this.#look(nameOf(kind, index), shape, arms)
     const suspected = arms.filter(({ name }) => isSuspected(first.arms[name]))
-    if (!confirming || suspected.length === 0) return { first, confirmation: null }
+    if (!confirming || suspected.length === 0) return { tool, first, confirmation: null }
     const name = `${nameOf(kind, index)}-confirmation`
-    return { first, confirmation: await this.#look(name, shape, suspected) }
+    const { look: confirmation } = await this.#look(name, shape, suspected)
+    return { tool, first, confirmation }
   }
 
-  async #look(name: string, shape: RunShape, arms: readonly Arm[]): Promise<Look> {
+  async #look(
+    name: string,
+    shape: RunShape,
+    arms: readonly Arm[],
+  ): Promise<{ look: Look; tool: Tool }> {
     const seed = seedFor(this.#context.settings.seed, name)
-    const record = await this.#measured(armsPlan(this.#context, shape, arms, seed))
-    return lookAt(record, this.#store.saveRecord(name, record))
+    const record = await this.#measured(name, armsPlan(this.#context, shape, arms, seed))
+    return { look: lookAt(record, this.#store.saveRecord(name, record)), tool: record.tool }
   }
 
   /** A round of each row in turn, so that the machine's moods meet all of them. */
@@ -158,27 +167,44 @@ class Runner {
     const { seed } = this.#context.settings
     const inOrder = shuffled(conditions, mulberry32(seedFor(seed, `order ${index}`)))
     const rounds = []
+    let { tool } = this.#context
     for (const condition of inOrder) {
       const name = `${nameOf('controls', index)}-${condition.replaceAll(' ', '-')}`
       const plan = controlsPlan(this.#context, condition, seedFor(seed, name))
-      const record = await this.#measured(plan)
+      const record = await this.#measured(name, plan)
+      tool = record.tool
       const file = this.#store.saveRecord(name, record)
       rounds.push({ condition, record: file, ...twinDifference(record) })
     }
-    this.#store.saveControlsPass({ index, ...this.#provenance(start), rounds })
+    this.#store.saveControlsPass({ index, ...this.#provenance(start), tool, rounds })
   }
 
-  /** A run in which a subject failed is no run: it is measured again, but not for ever. */
-  async #measured(plan: Plan): Promise<SockbenchRecord> {
+  /** A run in which a subject failed is no run: it is kept as such, and measured again a few times. */
+  async #measured(name: string, plan: Plan): Promise<SockbenchRecord> {
     let reason = ''
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const record = await this.#instruments.measure(plan)
+      this.#demandSameTool(record.tool)
       if (record.failures.length === 0) return record
+      this.#store.saveDiscarded(name, record)
       reason = record.failures[0].reason
     }
     throw new RunError(
       `${ATTEMPTS} times in a row a subject did not finish, last because: ${reason}; what was ` +
         'measured before is stored, and the same command goes on from there',
+    )
+  }
+
+  /**
+   * Between two invocations the tool may change, and each run says which it had; while it measures it
+   * would be half of each. Results in the checkout make it dirty, and no other.
+   */
+  #demandSameTool(now: Tool): void {
+    const { tool } = this.#context
+    if (now.version === tool.version && now.gitSha === tool.gitSha) return
+    throw new RunError(
+      `sockbench changed while it measured (from ${toolName(tool)} to ${toolName(now)}); what was ` +
+        'measured before is stored: build this one, and the same command goes on from there',
     )
   }
 
@@ -190,13 +216,24 @@ class Runner {
     return {
       startedAt: start.at.toISOString(),
       durationMs: performance.now() - start.atMs,
-      tool: this.#context.tool,
       node: process.versions.node,
     }
   }
 }
 
 const ATTEMPTS = 3
+
+/** In the newest experiment, of the largest plant, whose samples tell most. */
+function nsPerTurnInPlace(earlier: Calibration['experiment']): number | undefined {
+  const newest = earlier.at(-1)
+  if (newest === undefined) return undefined
+  const arms = Object.entries(newest.key).toSorted(
+    ([, one], [, other]) => other.spinsPerRecv - one.spinsPerRecv,
+  )
+  const [[arm, { spinsPerRecv }]] = arms
+  const { spinNs } = newest.first.arms[arm]
+  return spinNs === null || spinsPerRecv === 0 ? undefined : spinNs / spinsPerRecv
+}
 
 /** Of the newest A/A run, whose subjects all have nothing planted. */
 function cpuNsPerRecv(aa: Calibration['aa']): number {

@@ -4,6 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { RunError, UsageError } from '../errors.ts'
+import {
+  killedProcess,
+  measuredLarge,
+  syntheticRecord,
+  syntheticRounds,
+} from '../report/fixtures/synthetic-record.ts'
 import { CalibrationStore } from './calibration-store.ts'
 import type { AaRun } from './stored.ts'
 
@@ -26,6 +32,7 @@ const judged = {
   verdict: 'equivalent' as const,
   differences: [0.001, -0.001],
   recvsPerByte: 1.5e-5,
+  spinNs: null,
 }
 const aaRun: AaRun = {
   index: 1,
@@ -59,7 +66,8 @@ function says(kind: typeof RunError | typeof UsageError, ...words: RegExp[]) {
 
 test('what was saved is read back', () => {
   const store = begun()
-  assert.deepEqual(store.load(), { machine, settings, aa: [], experiment: [], controls: [] })
+  const nothing = { aa: [], experiment: [], controls: [], discarded: 0 }
+  assert.deepEqual(store.load(), { machine, settings, ...nothing })
   store.saveAaRun({ ...aaRun, index: 2 })
   store.saveAaRun(aaRun)
   assert.deepEqual(store.load().aa, [aaRun, { ...aaRun, index: 2 }])
@@ -106,6 +114,42 @@ test('a directory without a calibration, and one that cannot be written, are one
     () => new CalibrationStore(file).begin(settings, machine),
     says(RunError, /cannot write/, /--out/),
   )
+})
+
+test('whole records are kept compressed, and one that is missing is named', () => {
+  const store = begun()
+  const record = syntheticRecord(measuredLarge(syntheticRounds(6, {})))
+  const file = store.saveRecord('aa-001', record)
+  assert.equal(file, 'records/aa-001.json.gz')
+  assert.deepEqual(store.readRecord(file), record)
+  assert.throws(
+    () => store.readRecord('records/aa-002.json.gz'),
+    says(RunError, /aa-002\.json\.gz is missing/, /measure it again/),
+  )
+})
+
+test('runs that were discarded are counted, and each of them is kept', () => {
+  const store = begun()
+  const record = syntheticRecord(measuredLarge([killedProcess(0, 'direct', 'A')]))
+  store.saveDiscarded('aa-001', record)
+  store.saveDiscarded('aa-001', record)
+  store.saveRecord('aa-001', record)
+  assert.equal(store.load().discarded, 2)
+  assert.deepEqual(readdirSync(join(store.directory, 'records')).sort(), [
+    'aa-001-discarded-1.json.gz',
+    'aa-001-discarded-2.json.gz',
+    'aa-001.json.gz',
+  ])
+})
+
+test('one long run is kept beside them; another takes its place', () => {
+  const store = begun()
+  assert.equal(store.readLongAa(), null)
+  const record = syntheticRecord(measuredLarge(syntheticRounds(32, {})))
+  store.saveLongAa(record)
+  store.saveLongAa({ ...record, seed: 7 })
+  assert.deepEqual(store.readLongAa(), { ...record, seed: 7 })
+  assert.deepEqual(store.load().aa, [])
 })
 
 test('files that are on their way, or of others, are no runs', () => {

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import type { z } from 'zod'
 import { RunError, UsageError } from '../errors.ts'
 import { recordSchema, type SockbenchRecord } from '../record.ts'
+import { loadRecord } from '../record-store.ts'
 import { replaceFile } from '../replace-file.ts'
 import type { CalibrationSettings, Kind } from './settings.ts'
 import {
@@ -21,6 +22,8 @@ import {
 } from './stored.ts'
 
 const fileName = 'calibration.json'
+const longAaFile = 'long-aa.json.gz'
+const recordsDirectory = 'records'
 
 /** Where a calibration is kept, whole after each run: a file for each, and their records in `records`. */
 export class CalibrationStore {
@@ -53,6 +56,7 @@ export class CalibrationStore {
       aa: this.#readAll('aa', aaRunSchema),
       experiment: this.#readAll('experiment', experimentSchema),
       controls: this.#readAll('controls', controlsSchema),
+      discarded: this.#recordNames().filter(name => discardedPattern.test(name)).length,
     }
   }
 
@@ -64,9 +68,36 @@ export class CalibrationStore {
 
   /** @returns where it is, below the directory */
   saveRecord(name: string, record: SockbenchRecord): string {
-    const file = join('records', `${name}.json.gz`)
-    this.#write(file, gzipSync(JSON.stringify(recordSchema.parse(record)), { level: 9 }))
+    const file = join(recordsDirectory, `${name}.json.gz`)
+    this.#writeRecord(file, record)
     return file
+  }
+
+  /** Of a run that has to be measured again; it is counted, whatever becomes of that. */
+  saveDiscarded(name: string, record: SockbenchRecord): void {
+    const names = this.#recordNames()
+    let n = 1
+    while (names.includes(`${name}-discarded-${n}.json.gz`)) n++
+    this.saveRecord(`${name}-discarded-${n}`, record)
+  }
+
+  /** @param file as `saveRecord` returned it */
+  readRecord(file: string): SockbenchRecord {
+    const path = join(this.directory, file)
+    if (existsSync(path)) return loadRecord(path)
+    throw new RunError(
+      `${path} is missing: restore it, or remove the file of that run, too, to measure it again`,
+    )
+  }
+
+  saveLongAa(record: SockbenchRecord): void {
+    this.#writeRecord(longAaFile, record)
+  }
+
+  /** Null where there is none. */
+  readLongAa(): SockbenchRecord | null {
+    const path = join(this.directory, longAaFile)
+    return existsSync(path) ? loadRecord(path) : null
   }
 
   saveAaRun(run: AaRun): void {
@@ -92,6 +123,11 @@ export class CalibrationStore {
       `the calibration in ${this.directory} was begun ${how} (${key} was ${was}, and is ` +
         `${JSON.stringify(value)}); begin another with --out`,
     )
+  }
+
+  #recordNames(): string[] {
+    const path = join(this.directory, recordsDirectory)
+    return existsSync(path) ? readdirSync(path) : []
   }
 
   #readAll<T>(kind: Kind, schema: z.ZodType<T>): T[] {
@@ -125,6 +161,10 @@ export class CalibrationStore {
     this.#write(name, `${JSON.stringify(content, null, 2)}\n`)
   }
 
+  #writeRecord(name: string, record: SockbenchRecord): void {
+    this.#write(name, gzipSync(JSON.stringify(recordSchema.parse(record)), { level: 9 }))
+  }
+
   #write(name: string, content: string | Uint8Array): void {
     const path = join(this.directory, name)
     try {
@@ -150,6 +190,9 @@ function fileOf(kind: Kind, index: number): string {
 function patternOf(kind: Kind): RegExp {
   return new RegExp(`^${kind}-\\d{3,}\\.json$`)
 }
+
+/** Such as `aa-001-discarded-1.json.gz`. */
+const discardedPattern = /-discarded-\d+\.json\.gz$/
 
 function remedyFor(name: string): string {
   return name === fileName

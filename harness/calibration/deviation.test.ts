@@ -13,10 +13,17 @@ test('quantiles of χ² are those of the tables', () => {
     [0.025, 10, 3.247],
     [0.975, 10, 20.4832],
     [0.95, 30, 43.773],
+    [0.95, 100, 124.3421],
   ]
   for (const [p, freedom, expected] of table) {
     assert.ok(Math.abs(chiSquareQuantile(p, freedom) - expected) < 1e-3, `${p}, ${freedom}`)
   }
+})
+
+test('so many degrees of freedom that e^(x/2) is no number', () => {
+  // Wilson and Hilferty's approximation of 3,000 (1 - 2/27,000 ± 1.6449 √(2/27,000))³.
+  assert.ok(Math.abs(chiSquareQuantile(0.95, 3000) - 3128.54) < 0.1)
+  assert.ok(Math.abs(chiSquareQuantile(0.05, 3000) - 2873.74) < 0.1)
 })
 
 test('the interval of a standard deviation, by hand', () => {

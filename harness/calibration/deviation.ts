@@ -31,15 +31,18 @@ export function chiSquareQuantile(p: number, degreesOfFreedom: number): number {
   }
 }
 
-/** P(χ² > x) by its finite series. Source: Abramowitz & Stegun 26.4.4 and 26.4.5. */
+/**
+ * P(χ² > x) by its finite series, its terms as logarithms: e^(x/2) itself is more than a number holds
+ * from x = 1420 on. Source: Abramowitz & Stegun 26.4.4 and 26.4.5.
+ */
 function chiSquareTail(x: number, degreesOfFreedom: number): number {
   const odd = degreesOfFreedom % 2 === 1
   const root = Math.sqrt(x)
-  let term = odd ? root * Math.sqrt(2 / Math.PI) : 1
-  let sum = odd && degreesOfFreedom === 1 ? 0 : term
+  let logTerm = (odd ? Math.log(root * Math.sqrt(2 / Math.PI)) : 0) - x / 2
+  let sum = odd && degreesOfFreedom === 1 ? 0 : Math.exp(logTerm)
   for (let k = odd ? 3 : 2; k < degreesOfFreedom; k += 2) {
-    term *= x / k
-    sum += term
+    logTerm += Math.log(x / k)
+    sum += Math.exp(logTerm)
   }
-  return (odd ? 2 * normalTail(root) : 0) + Math.exp(-x / 2) * sum
+  return (odd ? 2 * normalTail(root) : 0) + sum
 }

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SubjectSpec } from '../plan.ts'
 import { COST, NS_PER_RECV, syntheticRun } from './fixtures/synthetic-run.ts'
-import { isBiased, isSuspected, lookAt, twinDifference } from './looks.ts'
+import {
+  identicalDifferences,
+  isBiased,
+  isConfirmed,
+  isSuspected,
+  isUnconfirmed,
+  lookAt,
+  twinDifference,
+} from './looks.ts'
 import { armsPlan, controlsPlan, type PlanContext } from './plans.ts'
 
 const context: PlanContext = {
@@ -68,9 +76,36 @@ test('twins that differ make a look biased, in either direction', () => {
 })
 
 test('an interval that does not exist is no suspicion', () => {
-  assert.equal(isSuspected({ low: null, high: null }), false)
-  assert.equal(isSuspected({ low: 1, high: 1.1 }), false)
-  assert.equal(isSuspected({ low: 1.001, high: 1.1 }), true)
+  assert.equal(isSuspected({ low: null }), false)
+  assert.equal(isSuspected({ low: 1 }), false)
+  assert.equal(isSuspected({ low: 1.001 }), true)
+})
+
+test('fresh rounds confirm with the verdict `slower`, which twins that differ take away', () => {
+  assert.equal(isConfirmed('arm 1', lookIf({ 'arm 1': 102 })), true)
+  assert.equal(isConfirmed('arm 1', lookIf({ 'arm 1': 100 })), false)
+  assert.equal(isConfirmed('arm 1', lookIf({ 'arm 1': 104 }, 102)), false)
+  assert.equal(isConfirmed('arm 1', null), false)
+})
+
+test('what was suspected and not measured again is unconfirmed', () => {
+  const [suspect, innocent] = [lookIf({ 'arm 2': 102 }), lookIf({})]
+  assert.equal(isUnconfirmed({ first: suspect, confirmation: null }), true)
+  assert.equal(isUnconfirmed({ first: suspect, confirmation: innocent }), false)
+  assert.equal(isUnconfirmed({ first: innocent, confirmation: null }), false)
+})
+
+test('the differences of an arm from A and A′, and from A alone', () => {
+  const costs = ({ arm, revision }: SubjectSpec) =>
+    arm === "A'" ? 101 : revision.name === 'arm 2' ? 102 : 100
+  const { fromBoth, fromA, twins } = identicalDifferences(syntheticRun(plan, costs, 0), 'arm 2')
+  assert.deepEqual([fromBoth.length, fromA.length, twins.length], [8, 8, 8])
+  const near = (value: number, expected: number) => assert.ok(Math.abs(value - expected) < 1e-9)
+  for (const round of fromA.keys()) {
+    near(fromA[round], Math.log(1.02))
+    near(fromBoth[round], (Math.log(1.02) + Math.log(1.02 / 1.01)) / 2)
+    near(twins[round], Math.log(1.01))
+  }
 })
 
 test('the difference of twins over the slices, trimmed and over all of them', () => {

@@ -4,8 +4,7 @@ import { type SubjectSamples, subjectsOf } from '../analysis/subjects.ts'
 import type { Comparison, ScenarioResult, SockbenchRecord } from '../record.ts'
 import { costPerUnit } from '../statistics/cost-per-unit.ts'
 import { median } from '../statistics/median.ts'
-import { gateColour } from '../statistics/verdict.ts'
-import type { Judged, Look } from './stored.ts'
+import type { AaRun, Judged, Look } from './stored.ts'
 
 /**
  * What the analysis says of the CPU of each arm, and what it says it from. Nobody here knows doses.
@@ -19,7 +18,8 @@ export function lookAt(record: SockbenchRecord, file: string): Look {
   const judgedOf = (subject: SubjectSamples, against: readonly SubjectSamples[]): Judged => {
     const { ratio, low, high, verdict } = comparisonOf(result, subject)
     const differences = differencesByRound([logs(subject)], against.map(logs))
-    return { ratio, low, high, verdict, differences, recvsPerByte: recvsPerByte([subject]) }
+    const planted = { recvsPerByte: recvsPerByte([subject]), spinNs: spinNs(subject) }
+    return { ratio, low, high, verdict, differences, ...planted }
   }
   return {
     record: file,
@@ -34,10 +34,22 @@ export function lookAt(record: SockbenchRecord, file: string): Look {
   }
 }
 
-/** As a gate suspects that tolerates nothing: the whole interval says that it needs more. */
-export function isSuspected({ low, high }: Pick<Judged, 'low' | 'high'>): boolean {
-  if (low === null || high === null) return false
-  return gateColour({ low: Math.log(low), high: Math.log(high) }, 0) === 'red'
+/** The whole interval says that it needs more, whatever A/A′ and the cross-check say. */
+export function isSuspected({ low }: Pick<Judged, 'low'>): boolean {
+  return low !== null && low > 1
+}
+
+/** Whether something was suspected, and not measured again. */
+export function isUnconfirmed({
+  first,
+  confirmation,
+}: Pick<AaRun, 'first' | 'confirmation'>): boolean {
+  return confirmation === null && Object.values(first.arms).some(isSuspected)
+}
+
+/** Whether fresh rounds, whose own twins do not differ, say `slower`, too. */
+export function isConfirmed(arm: string, confirmation: Look | null): boolean {
+  return confirmation?.arms[arm]?.verdict === 'slower'
 }
 
 /** Whether the two twins differ for certain, which makes a look worth nothing. */
@@ -53,6 +65,22 @@ export function twinDifference(record: SockbenchRecord) {
   return {
     difference: differencesByRound([of], [from])[0],
     untrimmedDifference: differencesByRound([of], [from], 0)[0],
+  }
+}
+
+/**
+ * Of CPU in an arm with nothing planted, which is one more twin: against A and A′, against A alone, as if
+ * there were no A′, and of A′ against A.
+ */
+export function identicalDifferences({ scenarios: [result] }: SockbenchRecord, name: string) {
+  const { a, twin, others } = rolesIn(result)
+  const arm = others.find(({ revision }) => revision === name)
+  if (arm === undefined) throw new Error(`a record without ${name}`)
+  const [of, logsOfA, logsOfTwin] = [arm, a, twin].map(one => sliceLogs(one, 'cpu', result.unit))
+  return {
+    fromBoth: differencesByRound([of], [logsOfA, logsOfTwin]),
+    fromA: differencesByRound([of], [logsOfA]),
+    twins: differencesByRound([logsOfTwin], [logsOfA]),
   }
 }
 
@@ -87,4 +115,14 @@ function recvsPerByte(subjects: readonly SubjectSamples[]): number {
   const completed = outcomes.filter(outcome => outcome.state === 'completed')
   const recvs = completed.reduce((sum, { counters }) => sum + counters['syscall.recv'], 0)
   return recvs / completed.reduce((sum, { countedUnits }) => sum + countedUnits.bytes, 0)
+}
+
+/** A mean over the samples that its processes took in the slices for which calls were counted. */
+function spinNs({ processes }: SubjectSamples): number | null {
+  const counters = processes.flatMap(({ outcome }) =>
+    outcome.state === 'completed' ? [outcome.counters] : [],
+  )
+  const total = (name: string) => counters.reduce((sum, counts) => sum + (counts[name] ?? 0), 0)
+  const samples = total('spinSamples')
+  return samples === 0 ? null : total('spinSampleNs') / samples
 }

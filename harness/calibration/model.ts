@@ -1,152 +1,69 @@
+import type { SockbenchRecord } from '../record.ts'
 import { clopperPearson } from '../statistics/binomial-bound.ts'
-import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
-import { type DoseResponse, doseResponse } from '../statistics/linear-fit.ts'
-import { studentQuantile } from '../statistics/student-t.ts'
-import type { Interval } from '../statistics/verdict.ts'
-import { type DosePercent, doses } from './blinding.ts'
-import { type DeviationInterval, deviationInterval } from './deviation.ts'
-import { isBiased, isSuspected } from './looks.ts'
-import {
-  type AaRun,
-  type Calibration,
-  type Condition,
-  type ControlsPass,
-  conditions,
-  type Experiment,
-  type Look,
-} from './stored.ts'
+import { type ControlRow, controlRows } from './control-rows.ts'
+import { type LongAa, longAaIn } from './long-aa.ts'
+import { isBiased, isConfirmed, isSuspected } from './looks.ts'
+import { type Plants, plantsOf } from './plants.ts'
+import { type ReferenceRow, referenceRows } from './reference-rows.ts'
+import { type Share, shareOf } from './share.ts'
+import type { AaRun, Calibration } from './stored.ts'
+import { toolName } from './tool-name.ts'
 
 /** Everything that a report of a calibration says, and nothing of how; shares are of 1. */
-export interface CalibrationModel extends Pick<Calibration, 'machine' | 'settings'> {
+export interface CalibrationModel extends Pick<Calibration, 'machine' | 'settings' | 'discarded'> {
   /** UTC, of the first and the last run; null before there is any. */
   measured: { from: string; to: string } | null
   versions: { tool: string; node: string; runs: number }[]
   aa: FalseAlarms
-  doses: DoseRow[]
-  /** In per cent of the CPU; null below two experiments. */
-  response: DoseResponse | null
-  onePercent: { found: Share; red: Share }
+  plants: Plants
   controls: ControlRow[]
-}
-
-/** `interval` has 95 %, exact; null of nothing. */
-export interface Share {
-  successes: number
-  trials: number
-  interval: Interval | null
+  references: ReferenceRow[]
+  /** Null where none was given. */
+  longAa: LongAa | null
 }
 
 /** Of runs in which nothing was to be found. */
 export interface FalseAlarms {
   runs: number
+  /** At the first look: the whole interval says that it needs more. */
   suspicions: Share
-  /** Suspected, and confirmed on fresh rounds. */
+  /** Suspected where A/A′ excludes 0, which takes the suspicion back. */
+  voided: Share
+  /** The verdicts of the first look. */
+  slower: Share
+  faster: Share
+  /** Suspected, and `slower` on fresh rounds. */
   reds: Share
   /** An upper bound of the rate of false reds, 95 %, one-sided; null of nothing. */
   redBound: number | null
-  /** The verdict `faster`. */
-  faster: number
   /** A/A′ excluded 0, which makes every verdict of a run invalid. */
-  invalid: number
+  invalid: Share
 }
 
-export interface DoseRow {
-  dosePercent: DosePercent
-  plants: number
-  /** What was planted, as measured, and what was estimated, in per cent: means; null of nothing. */
-  truePercent: number | null
-  estimatePercent: number | null
-  /** At the first look: the whole interval says that it needs more. */
-  found: number
-  red: number
-  /** Found, and not measured again. */
-  unconfirmed: number
+/** The whole records, where the figures that a calibration keeps of them are not enough. */
+export interface WholeRecords {
+  /** By the file that a look names. */
+  readRecord: (file: string) => SockbenchRecord
+  /** Null where none was given. */
+  readLongAa: () => SockbenchRecord | null
 }
 
-export interface ControlRow {
-  /** A condition, or the analysis without trimming. */
-  name: Condition | 'not trimmed'
-  rounds: number
-  /** Of the difference between two twins in one round, in per cent; null below two rounds. */
-  deviation: DeviationInterval | null
-  largestPercent: number | null
-  /** Half of what a 95 % interval would be wide after 32 rounds, in per cent. */
-  halfWidthAt32Percent: number | null
-  /** Of A′ against A over these rounds; null where there are too few. */
-  twins: Interval | null
-}
-
-export function calibrationModel(calibration: Calibration): CalibrationModel {
-  const { machine, settings, aa, experiment, controls } = calibration
-  const plants = experiment.flatMap(plantsIn)
-  const onePercent = plants.filter(({ dosePercent }) => dosePercent === 1)
+export function calibrationModel(
+  calibration: Calibration,
+  records: WholeRecords,
+): CalibrationModel {
+  const { machine, settings, discarded, aa, experiment, controls } = calibration
+  const longAa = records.readLongAa()
   return {
     machine,
     settings,
+    discarded,
     ...provenance([...aa, ...experiment, ...controls]),
     aa: falseAlarms(aa),
-    doses: doses.map(dose => doseRow(dose, plants)),
-    response: experiment.length < 2 ? null : doseResponse(experiment.map(pointsOf)),
-    onePercent: {
-      found: shareOf(onePercent, ({ found }) => found),
-      red: shareOf(
-        onePercent.filter(({ unconfirmed }) => !unconfirmed),
-        ({ red }) => red,
-      ),
-    },
+    plants: plantsOf(experiment),
     controls: controlRows(controls),
-  }
-}
-
-/** One arm of one experiment, its key joined. */
-interface Plant {
-  dosePercent: DosePercent
-  truePercent: number
-  estimatePercent: number
-  found: boolean
-  red: boolean
-  unconfirmed: boolean
-}
-
-function plantsIn({ first, confirmation, key, turnNs }: Experiment): Plant[] {
-  const nsPerTurn = (turnNs.before + turnNs.after) / 2
-  return Object.entries(key).map(([arm, { dosePercent, spinsPerRecv }]) => {
-    const { ratio, recvsPerByte } = first.arms[arm]
-    const plantedNsPerByte = spinsPerRecv * nsPerTurn * recvsPerByte
-    const found = isSuspected(first.arms[arm])
-    return {
-      dosePercent,
-      truePercent: (100 * plantedNsPerByte) / first.reference.cpuNsPerByte,
-      estimatePercent: 100 * (ratio - 1),
-      found,
-      red: found && isConfirmed(arm, confirmation),
-      unconfirmed: found && confirmation === null,
-    }
-  })
-}
-
-/** On rounds whose own twins do not differ. */
-function isConfirmed(arm: string, confirmation: Look | null): boolean {
-  return confirmation !== null && !isBiased(confirmation) && isSuspected(confirmation.arms[arm])
-}
-
-function pointsOf(experiment: Experiment) {
-  return plantsIn(experiment).map(({ truePercent, estimatePercent }) => ({
-    dose: truePercent,
-    estimate: estimatePercent,
-  }))
-}
-
-function doseRow(dosePercent: DosePercent, all: readonly Plant[]): DoseRow {
-  const plants = all.filter(plant => plant.dosePercent === dosePercent)
-  return {
-    dosePercent,
-    plants: plants.length,
-    truePercent: meanOrNull(plants.map(({ truePercent }) => truePercent)),
-    estimatePercent: meanOrNull(plants.map(({ estimatePercent }) => estimatePercent)),
-    found: plants.filter(({ found }) => found).length,
-    red: plants.filter(({ red }) => red).length,
-    unconfirmed: plants.filter(({ unconfirmed }) => unconfirmed).length,
+    references: referenceRows(calibration, file => records.readRecord(file)),
+    longAa: longAa && longAaIn(longAa),
   }
 }
 
@@ -162,58 +79,14 @@ function falseAlarms(runs: readonly AaRun[]): FalseAlarms {
   return {
     runs: runs.length,
     suspicions: shareOf(arms, ({ judged }) => isSuspected(judged)),
+    voided: shareOf(arms, ({ judged, first }) => isSuspected(judged) && isBiased(first)),
+    slower: shareOf(arms, ({ judged }) => judged.verdict === 'slower'),
+    faster: shareOf(arms, ({ judged }) => judged.verdict === 'faster'),
     reds,
     redBound: trials === 0 ? null : clopperPearson(successes, trials, 0.1).high,
-    faster: arms.filter(({ judged }) => judged.verdict === 'faster').length,
-    invalid: runs.filter(({ first }) => isBiased(first)).length,
+    invalid: shareOf(runs, ({ first }) => isBiased(first)),
   }
 }
-
-function shareOf<T>(all: readonly T[], isOne: (item: T) => boolean): Share {
-  const successes = all.filter(isOne).length
-  const trials = all.length
-  return { successes, trials, interval: trials === 0 ? null : clopperPearson(successes, trials) }
-}
-
-function controlRows(passes: readonly ControlsPass[]): ControlRow[] {
-  const rounds = passes.flatMap(pass => pass.rounds)
-  if (rounds.length === 0) return []
-  const of = (wanted: Condition) => rounds.filter(({ condition }) => condition === wanted)
-  return [
-    ...conditions.map(condition =>
-      controlRow(
-        condition,
-        of(condition).map(({ difference }) => difference),
-      ),
-    ),
-    controlRow(
-      'not trimmed',
-      of('everything on').map(({ untrimmedDifference }) => untrimmedDifference),
-    ),
-  ]
-}
-
-/** @param differences of logarithms, which are per cents within what can be read here */
-function controlRow(name: ControlRow['name'], differences: readonly number[]): ControlRow {
-  const rounds = differences.length
-  const percents = differences.map(difference => 100 * difference)
-  const deviation = rounds < 2 ? null : deviationInterval(percents)
-  const twins = rounds === 0 ? null : hodgesLehmann(percents)
-  return {
-    name,
-    rounds,
-    deviation,
-    largestPercent: rounds === 0 ? null : Math.max(...percents.map(Math.abs)),
-    halfWidthAt32Percent:
-      deviation === null
-        ? null
-        : (studentQuantile(0.975, PLANNED_ROUNDS - 1) * deviation.deviation) /
-          Math.sqrt(PLANNED_ROUNDS),
-    twins: twins?.state === 'estimated' ? { low: twins.low, high: twins.high } : null,
-  }
-}
-
-const PLANNED_ROUNDS = 32
 
 function provenance(runs: readonly Pick<AaRun, 'startedAt' | 'tool' | 'node'>[]) {
   const dates = runs.map(({ startedAt }) => startedAt).sort()
@@ -226,15 +99,4 @@ function provenance(runs: readonly Pick<AaRun, 'startedAt' | 'tool' | 'node'>[])
     measured: dates.length === 0 ? null : { from: dates[0], to: dates[dates.length - 1] },
     versions,
   }
-}
-
-/** `0.1.0 (1a2b3c4d, changed)` */
-function toolName({ version, gitSha, dirty }: AaRun['tool']): string {
-  if (gitSha === null) return version
-  return `${version} (${gitSha.slice(0, 8)}${dirty === true ? ', changed' : ''})`
-}
-
-function meanOrNull(values: readonly number[]): number | null {
-  if (values.length === 0) return null
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }

@@ -37,6 +37,8 @@ const judged = z.strictObject({
   /** Of logarithms, one for each round. */
   differences: z.array(z.number()),
   recvsPerByte: positive,
+  /** How long what was planted took after each recv, timed where it happened; null of nothing. */
+  spinNs: positive.nullable().default(null),
 })
 
 /** What the analysis said of one record; it knows arms by their names alone. */
@@ -115,4 +117,11 @@ export interface Calibration extends Omit<CalibrationFile, 'version'> {
   aa: AaRun[]
   experiment: Experiment[]
   controls: ControlsPass[]
+  /** Runs in which a subject did not finish: measured again, and kept as records only. */
+  discarded: number
+}
+
+/** What makes figures of one machine and another two things; of all that is known of one. */
+export function machineOf({ cpuModel, cpus, memoryBytes, kernel }: Machine): Machine {
+  return { cpuModel, cpus, memoryBytes, kernel }
 }

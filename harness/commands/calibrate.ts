@@ -5,6 +5,8 @@ import { Command } from '@commander-js/extra-typings'
 import { backends } from '../../implementations/registry.ts'
 import { calibrate, type Instruments } from '../calibration/calibrate.ts'
 import { CalibrationStore } from '../calibration/calibration-store.ts'
+import { demandLongAa } from '../calibration/long-aa.ts'
+import { isUnconfirmed } from '../calibration/looks.ts'
 import { calibrationMarkdown } from '../calibration/markdown.ts'
 import { calibrationModel } from '../calibration/model.ts'
 import type { PlanContext } from '../calibration/plans.ts'
@@ -13,21 +15,24 @@ import {
   calibrationDefaults,
   defaultTargets,
   type Kind,
+  kinds,
   type Targets,
 } from '../calibration/settings.ts'
 import { turnNs } from '../calibration/spin-time.ts'
-import type { Calibration, Machine } from '../calibration/stored.ts'
-import { type Fingerprint, fingerprint, toolIdentity } from '../environment.ts'
+import { type Calibration, machineOf } from '../calibration/stored.ts'
+import { fingerprint, toolIdentity } from '../environment.ts'
 import { Interrupted, RunError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { demandMeasuringLock } from '../measuring-lock.ts'
 import { choosePinning } from '../pinning.ts'
 import { print } from '../print.ts'
 import { Progress, progressStyle } from '../progress.ts'
+import { loadRecord } from '../record-store.ts'
 import { replaceFile } from '../replace-file.ts'
 import { run } from '../run.ts'
 import { duration, oneOf, wholeNumber } from './arguments.ts'
-import { observerOf } from './run.ts'
+import { quoted } from './command-line.ts'
+import { observerOf } from './run-observer.ts'
 
 /** What is planted is planted in sockets that are polled: libuv does not receive through `Sock`. */
 const polling = backends
@@ -73,21 +78,31 @@ export function calibrateCommand() {
       calibrationDefaults.sliceBlocks,
     )
     .option('--out <dir>', 'where it is kept, and gone on with', join('results', 'calibration'))
+    .option(
+      '--long-aa <record>',
+      'a stored run of 32 rounds or more: kept, and its A/A interval reported as measured',
+    )
     .option('--report', 'measure nothing: report what is there', false)
     .option('--md <file>', 'write the report there, too')
     .option('--json', 'print the figures of the report as JSON, and nothing else', false)
     .option('--quiet', 'no progress', false)
     .action(async options => {
       const store = new CalibrationStore(options.out)
-      const calibration = options.report ? store.load() : await measured(store, options)
-      const model = calibrationModel(calibration)
-      const text = calibrationMarkdown(model, commandFor(calibration, options.out))
+      const calibration = options.report ? stored(store, options) : await measured(store, options)
+      const model = calibrationModel(calibration, store)
+      const text = calibrationMarkdown(model, commandFor(calibration, options))
       if (options.md !== undefined) writeReport(options.md, text)
       print(options.json ? `${JSON.stringify(model)}\n` : text)
     })
 }
 
 type Options = ReturnType<ReturnType<typeof calibrateCommand>['opts']>
+
+function stored(store: CalibrationStore, options: Options): Calibration {
+  const calibration = store.load()
+  keepLongAa(store, calibration, options)
+  return calibration
+}
 
 async function measured(store: CalibrationStore, options: Options): Promise<Calibration> {
   const release = demandMeasuringLock('sockbench calibrate')
@@ -96,9 +111,10 @@ async function measured(store: CalibrationStore, options: Options): Promise<Cali
     const seed = options.seed ?? store.seed ?? randomInt(2 ** 32)
     const settings = settingsOf(options, seed)
     const calibration = store.begin(settings, machineOf(fingerprint()))
+    keepLongAa(store, calibration, options)
     const context = { settings, pinning: choosePinning(), tool: toolIdentity() }
     const targets = targetsOf(options)
-    const command = commandFor(calibration, options.out)
+    const command = commandFor(calibration, options)
     return await calibrate(
       store,
       context,
@@ -115,6 +131,14 @@ async function measured(store: CalibrationStore, options: Options): Promise<Cali
     progress.clear()
     release()
   }
+}
+
+/** Before anything is measured: the record may be none that fits. */
+function keepLongAa(store: CalibrationStore, calibration: Calibration, { longAa }: Options): void {
+  if (longAa === undefined) return
+  const record = loadRecord(longAa)
+  demandLongAa(record, longAa, calibration)
+  store.saveLongAa(record)
 }
 
 const kindNames: Record<Kind, string> = {
@@ -159,14 +183,9 @@ function targetsOf({ aaRuns, experiments, controls }: Options): Targets {
   return { aa: aaRuns, experiment: experiments, controls }
 }
 
-/** What makes figures of one machine and another two things. */
-function machineOf({ cpuModel, cpus, memoryBytes, kernel }: Fingerprint): Machine {
-  return { cpuModel, cpus, memoryBytes, kernel }
-}
-
-/** What goes on with it, and begins another like it. */
-function commandFor({ settings }: Pick<Calibration, 'settings'>, out: string): string {
-  const { backend, seed, sliceBlocks, aa: runs, experiment: doses } = settings
+/** What repeats all that there is, and what was asked for beyond. */
+function commandFor(calibration: Calibration, options: Options): string {
+  const { backend, seed, sliceBlocks, aa: runs, experiment: doses } = calibration.settings
   const unusual = [
     ['--backend', backend, calibrationDefaults.backend],
     ['--aa-rounds', runs.rounds, aa.rounds],
@@ -175,8 +194,27 @@ function commandFor({ settings }: Pick<Calibration, 'settings'>, out: string): s
     ['--experiment-slices', doses.slices, experiment.slices],
     ['--slice-blocks', sliceBlocks, calibrationDefaults.sliceBlocks],
   ].filter(([, value, usual]) => value !== usual)
-  const options = unusual.map(([name, value]) => `${name} ${value}`)
-  return ['sockbench calibrate', `--seed ${seed}`, ...options, `--out ${out}`].join(' ')
+  const asked = options.report ? undefined : targetsOf(options)
+  const numbers = kinds.map(
+    kind => `${targetOptions[kind]} ${Math.max(calibration[kind].length, asked?.[kind] ?? 0)}`,
+  )
+  const unconfirmed = options.report
+    ? calibration.experiment.some(isUnconfirmed)
+    : !options.confirmation
+  return [
+    'sockbench calibrate',
+    ...numbers,
+    ...(unconfirmed ? ['--no-confirmation'] : []),
+    `--seed ${seed}`,
+    ...unusual.map(([name, value]) => `${name} ${value}`),
+    `--out ${quoted(options.out)}`,
+  ].join(' ')
+}
+
+const targetOptions: Record<Kind, string> = {
+  aa: '--aa-runs',
+  experiment: '--experiments',
+  controls: '--controls',
 }
 
 function writeReport(path: string, text: string): void {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { UsageError } from '../errors.ts'
 import { planDefaults, subjectsOfRound } from '../plan.ts'
@@ -79,6 +82,24 @@ test('base and head may each be a command, or two checkouts, but nothing twice a
     await assert.rejects(
       comparedRevisions(given, directories, building),
       (error: unknown) => error instanceof UsageError && message.test(error.message),
+    )
+  }
+})
+
+test('a name that is wrong is said before the other one is built', async context => {
+  const cache = mkdtempSync(join(tmpdir(), 'sockbench-unbuilt-'))
+  const before = process.env.SOCKBENCH_CACHE
+  process.env.SOCKBENCH_CACHE = cache
+  context.after(() => {
+    if (before === undefined) Reflect.deleteProperty(process.env, 'SOCKBENCH_CACHE')
+    else process.env.SOCKBENCH_CACHE = before
+    rmSync(cache, { recursive: true })
+  })
+  const nothingBuilt = { ...building, note: assert.fail }
+  for (const wrong of [{ head: 'no/such/ref' }, { headCommand: 'X=1 node' }]) {
+    await assert.rejects(
+      comparedRevisions({ base: 'HEAD', ...wrong }, null, nothingBuilt),
+      UsageError,
     )
   }
 })

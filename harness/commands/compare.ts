@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { scenarioNames } from '../../scenarios/index.ts'
 import { compareRecords } from '../comparison/compare-records.ts'
 import { comparisonText, type RecordFile } from '../comparison/text.ts'
-import { Interrupted, RunError, UsageError } from '../errors.ts'
+import { UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { demandMeasuringLock } from '../measuring-lock.ts'
 import { planDefaults } from '../plan.ts'
@@ -12,10 +12,9 @@ import { print } from '../print.ts'
 import { Progress, progressStyle } from '../progress.ts'
 import { reanalysed } from '../reanalysis.ts'
 import { boundaries } from '../record.ts'
-import { loadRecord, prepareStore, RecordError } from '../record-store.ts'
+import { loadRecord, prepareStore } from '../record-store.ts'
 import { terminalStyle } from '../report/terminal.ts'
 import type { Revision } from '../revision.ts'
-import { run } from '../run.ts'
 import {
   duration,
   list,
@@ -25,9 +24,9 @@ import {
   roundsOrMax,
   wholeNumber,
 } from './arguments.ts'
+import { carryOut } from './carry-out.ts'
 import { comparePlan } from './compare-plan.ts'
-import { comparedRevisions, namesRevisions, type RevisionOptions } from './compared-revisions.ts'
-import { commandLine, nothingMeasured, observerOf, report, store } from './run.ts'
+import { comparedRevisions, type RevisionOptions } from './compared-revisions.ts'
 import type { RunOptions } from './run-plan.ts'
 
 export function compareCommand() {
@@ -76,7 +75,7 @@ export function compareCommand() {
     .option('--json', 'print the record, or what two records differ by, and nothing else', false)
     .option('--quiet', 'no progress', false)
     .option('--no-color', 'no colours (as NO_COLOR)')
-    .action(async (one, other, options) => {
+    .action(async (one, other, options, command) => {
       const paths = pairOf(one, other)
       if (paths === null) return measureSideBySide(options, null)
       const [kind, otherKind] = paths.map(kindOf)
@@ -85,7 +84,9 @@ export function compareCommand() {
           `${one} is a ${kind}, ${other} a ${otherKind}: compare two of the same kind`,
         )
       }
-      return kind === 'record' ? compareStored(options, paths) : measureSideBySide(options, paths)
+      if (kind === 'checkout') return measureSideBySide(options, paths)
+      assertMeasuresNothing(command)
+      compareStored(options, paths)
     })
 }
 
@@ -107,11 +108,23 @@ function kindOf(path: string): 'record' | 'checkout' {
   )
 }
 
-function compareStored(options: CompareOptions, [basePath, headPath]: [string, string]): void {
-  if (namesRevisions(options)) {
-    throw new UsageError('two records are compared by themselves: leave --base and --head out')
-  }
-  const { margin, json, color } = options
+/** What comparing two records has a use for. */
+const storedOptions = ['margin', 'json', 'quiet', 'color']
+
+function assertMeasuresNothing(command: CommandUnknownOpts): void {
+  const useless = command.options.filter(option => {
+    const name = option.attributeName()
+    return command.getOptionValueSource(name) === 'cli' && !storedOptions.includes(name)
+  })
+  if (useless.length === 0) return
+  const flags = useless.map(option => `--${option.name()}`).join(' and ')
+  throw new UsageError(`two records are compared by themselves: leave ${flags} out`)
+}
+
+function compareStored(
+  { margin, json, color }: CompareOptions,
+  [basePath, headPath]: [string, string],
+): void {
   const fileOf = (path: string): RecordFile => ({
     path,
     record: reanalysed(loadRecord(path), margin),
@@ -140,24 +153,10 @@ async function measureSideBySide(
   const revisions = await comparedRevisions(options, directories, { note, signal })
   if (areSame(revisions)) note('base and head are the same commit: this is an A/A comparison')
   const plan = { ...planned, revisions }
-  const kept: { as: string | RecordError } = { as: '' }
-  const record = await run(plan, commandLine(plan.seed), signal, {
-    ...observerOf(plan, progress),
-    // After each workload, so that a later one cannot take the earlier ones along.
-    concluded: soFar => {
-      kept.as = store(soFar, options.out)
-    },
-  })
-  release()
-  progress.clear()
-  if (record.scenarios.length === 0) throw nothingMeasured(signal)
-  const stored = kept.as
-  const path = stored instanceof RecordError ? 'not stored' : stored
-  print(options.json ? `${JSON.stringify(record)}\n` : report(record, path, options.color))
-  if (stored instanceof RecordError) throw stored
-  if (signal.aborted) throw new Interrupted(`interrupted; what was finished is in ${path}`)
-  if (record.failures.length > 0) {
-    throw new RunError(`${record.failures.length} subject(s) did not finish; see above`)
+  try {
+    await carryOut(plan, options, progress, signal)
+  } finally {
+    release()
   }
 }
 

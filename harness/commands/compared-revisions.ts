@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 import type { Revision } from '../revision.ts'
 import { revisionOfCommand } from '../revisions/revision-of-command.ts'
 import { headRevision, revisionOfDirectory } from '../revisions/revision-of-directory.ts'
-import { revisionOfRef } from '../revisions/revision-of-ref.ts'
+import { commitOf, revisionOfRef } from '../revisions/revision-of-ref.ts'
 import type { Building } from '../revisions/worktree.ts'
 
 /** Whose subjects are measured side by side. */
@@ -14,7 +14,7 @@ export interface RevisionOptions {
 }
 
 /**
- * What `compare` measures: base first. Builds what is a git ref.
+ * What `compare` measures: base first. Builds what is a git ref, once all that was named is known to be.
  * @throws UsageError for what does not exist or is told twice
  * @throws RunError for what does not build
  */
@@ -34,18 +34,17 @@ export async function comparedRevisions(
     const [base, head] = directories
     return [revisionOfDirectory('base', base), revisionOfDirectory('head', head)]
   }
-  const base = await revisionOf('base', options.base, options.baseCommand, building)
+  const base = builderOf('base', options.base, options.baseCommand, building)
   if (base === undefined) {
     throw new UsageError(
       'nothing to compare with: name two records, two built checkouts, --base REF or --base-command CMD',
     )
   }
-  const head = await revisionOf('head', options.head, options.headCommand, building)
-  return [base, head ?? headRevision('head')]
+  const head = builderOf('head', options.head, options.headCommand, building)
+  return [await base(), (await head?.()) ?? headRevision('head')]
 }
 
-/** Whether any of these options was given. */
-export function namesRevisions({ base, head, baseCommand, headCommand }: RevisionOptions): boolean {
+function namesRevisions({ base, head, baseCommand, headCommand }: RevisionOptions): boolean {
   return [base, head, baseCommand, headCommand].some(given => given !== undefined)
 }
 
@@ -54,12 +53,18 @@ function assertOnce(name: string, ref: string | undefined, command: string | und
   throw new UsageError(`${name} and ${name}-command are both given; leave one of them out`)
 }
 
-async function revisionOf(
+/** A build takes a while: what is wrong with the other name is said before. */
+function builderOf(
   name: string,
   ref: string | undefined,
   command: string | undefined,
   building: Building,
-): Promise<Revision | undefined> {
-  if (command !== undefined) return revisionOfCommand(name, command)
-  return ref === undefined ? undefined : revisionOfRef(name, ref, building)
+): (() => Promise<Revision>) | undefined {
+  if (command !== undefined) {
+    const revision = revisionOfCommand(name, command)
+    return async () => revision
+  }
+  if (ref === undefined) return undefined
+  commitOf(ref)
+  return () => revisionOfRef(name, ref, building)
 }

@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { Command } from '@commander-js/extra-typings'
-import { getAffinity, pinProcess } from '../../implementations/sock/affinity.ts'
 import { configure } from '../configuration/configure.ts'
 import type { GateConfig } from '../configuration/define-config.ts'
 import type { ResolvedConfiguration } from '../configuration/resolved.ts'
-import { violationText } from '../counters/compare-counters.ts'
-import { type CounterBaseline, loadCounterBaseline } from '../counters/counter-baseline.ts'
+import {
+  type CounterBaseline,
+  committedCounterBaseline,
+  loadCounterBaseline,
+} from '../counters/counter-baseline.ts'
 import type { CountingObserver } from '../counters/measure-counters.ts'
 import { updateCounters } from '../counters/update-counters.ts'
 import { toolIdentity } from '../environment.ts'
@@ -19,22 +21,26 @@ import { type CounterFindings, type GateResult, gateSchemaVersion } from '../gat
 import { prepareGateStore } from '../gate/gate-store.ts'
 import { counterFile, countingOptions, gateCounters } from '../gate/gated-counters.ts'
 import { type GatedMeasurement, gatedMeasurements } from '../gate/gated-measurements.ts'
-import { BASE, HEAD } from '../gate/stages.ts'
+import { repeatCommand } from '../gate/repeat-command.ts'
+import { BASE, HEAD } from '../gate/revision-names.ts'
 import { interruptible } from '../interruption.ts'
 import { demandMeasuringLock } from '../measuring-lock.ts'
 import { choosePinning, type Pinning } from '../pinning.ts'
-import { mostRounds, type Plan } from '../plan.ts'
+import type { Plan } from '../plan.ts'
 import { print } from '../print.ts'
 import { Progress, progressStyle } from '../progress.ts'
 import type { RevisionSource } from '../record.ts'
 import { terminalStyle } from '../report/terminal.ts'
 import type { Revision } from '../revision.ts'
+import { ownCheckout } from '../revisions/checkout.ts'
 import { headRevision } from '../revisions/revision-of-directory.ts'
 import { revisionOfRef } from '../revisions/revision-of-ref.ts'
+import { staleBuildWarnings } from '../revisions/stale-build.ts'
 import { run } from '../run.ts'
 import { type Shard, shard, shardOf, shardText } from '../shard.ts'
 import { duration, wholeNumber } from './arguments.ts'
-import { commandLine, observerOf, quoted } from './run.ts'
+import { commandLine } from './command-line.ts'
+import { observerOf } from './run-observer.ts'
 
 /** Fewer have no interval at 95 %. */
 const FEWEST_ROUNDS = 6
@@ -42,7 +48,10 @@ const FEWEST_ROUNDS = 6
 export function gateCommand() {
   return new Command('gate')
     .description('fail when this checkout is slower than its base: what `gate` of the config lists')
-    .option('--base <ref>', 'a git ref (default: where this branch left the default branch)')
+    .option(
+      '--base <ref>',
+      'a git ref (default: where this branch left the default branch, or the commit before)',
+    )
     .option('--head <ref>', 'a git ref (default: this checkout as it is)')
     .option(
       '--rounds <n>',
@@ -52,6 +61,7 @@ export function gateCommand() {
     )
     .option('--budget <time>', 'shared by all that is measured, builds apart; as in 8m', duration)
     .option('--strict', 'fail when something is undecided, too', false)
+    .option('--no-strict', 'do not, whatever the configuration says')
     .option('--shard <i/n>', 'only this share of what is gated', shard)
     .option(
       '--seed <n>',
@@ -70,6 +80,7 @@ export function gateCommand() {
     .action(async (_given, command) => {
       const { section, resolved } = await configure(command, 'gate')
       const options = { ...command.opts(), resolved }
+      if (options.updateCounters) refuseWhatGates(resolved)
       const config = section ?? (options.updateCounters ? { comparisons: [] } : notConfigured())
       const gated = shareOf(gatedMeasurements(config.comparisons, options.rounds), options.shard)
       const session = { options, config, gated, ...speaking(options.quiet) }
@@ -81,6 +92,15 @@ export function gateCommand() {
         release()
       }
     })
+}
+
+/** Said on this command line; what a file says is for gating. */
+function refuseWhatGates({ values }: ResolvedConfiguration): void {
+  const given = ['base', 'head', 'shard', 'strict'].find(name => values[name]?.source === 'flag')
+  if (given === undefined) return
+  throw new UsageError(
+    `--update-counters gates nothing, and counts this checkout as it is: leave --${given} out`,
+  )
 }
 
 interface Options {
@@ -146,12 +166,14 @@ async function gateAndTell(session: Session): Promise<number> {
     waits: config.waits ?? true,
     budgetMs:
       options.budget === undefined ? undefined : options.budget - (performance.now() - measuringMs),
-    repeat: (one: GatedMeasurement) => repeating(one, base, head),
+    repeat: (one: GatedMeasurement, marginPercent: number | null) =>
+      repeatCommand(one, marginPercent, { base, head }),
   }
   const found = await gate(request, measuring(session, seed))
   progress.clear()
   const { comparisons, waits, screening } = found
-  const judged = { comparisons, waits, counters, strict: options.strict }
+  const failures = [...screening.failures, ...(found.confirmation?.failures ?? [])]
+  const judged = { comparisons, waits, counters, failures, strict: options.strict }
   const result: GateResult = {
     gateSchemaVersion,
     tool: toolIdentity(),
@@ -169,7 +191,6 @@ async function gateAndTell(session: Session): Promise<number> {
     ],
     configuration: options.resolved,
     ...judged,
-    failures: [...screening.failures, ...(found.confirmation?.failures ?? [])],
     warnings: [...revisionWarnings(base, head), ...clockJump(), ...measuredWarnings(found)],
     exitCode: exitCodeOf(judged),
   }
@@ -190,7 +211,7 @@ function shareOf(
 
 async function revisionsOf({ options, signal, progress }: Session): Promise<[Revision, Revision]> {
   const building = { note: (line: string) => progress.note(line), signal }
-  const baseRef = options.base ?? defaultBase(options.head ?? 'HEAD')
+  const baseRef = options.base ?? defaultBase(options.head)
   const base = await revisionOfRef(BASE, baseRef, building)
   const head =
     options.head === undefined
@@ -204,11 +225,13 @@ function sourceOf({ name, source }: Revision): RevisionSource {
   return source
 }
 
-/** Counters are the first shard's. Null where they are not gated. */
+/** Counters are the first shard's. Null where they are not gated. A commit has a baseline of its own. */
 function counterBaselineOf({ config, options }: Session): CounterBaseline | null {
   const { counters = {} } = config
   if (counters === false || (options.shard?.number ?? 1) > 1) return null
-  return loadCounterBaseline(counterFile(counters))
+  const file = counterFile(counters)
+  const { head } = options
+  return head === undefined ? loadCounterBaseline(file) : committedCounterBaseline(file, head)
 }
 
 async function countersOf(
@@ -232,21 +255,15 @@ function countingObserver({ progress }: Session): CountingObserver {
   }
 }
 
-/** Leaves this process on the CPUs that it was on: a run pins it, and the next would take that for all there are. */
 function measuring({ options, signal, progress }: Session, seed: number): MeasureRounds {
   return async (of, planned) => {
     const plan: Plan = { ...planned, options: options.resolved }
     const names = plan.measurements.map(({ workload, label }) => `${workload.scenario} ${label}`)
     progress.note(`${of}: ${names.join('; ')}`)
-    const cpus = getAffinity()
-    try {
-      const observer = { ...observerOf(plan, progress), concluded: () => {} }
-      const record = await run(plan, commandLine(seed), signal, observer)
-      if (signal.aborted) throw interrupted()
-      return record
-    } finally {
-      pinProcess(process.pid, cpus)
-    }
+    const observer = { ...observerOf(plan, progress), concluded: () => {} }
+    const record = await run(plan, commandLine(seed), signal, observer)
+    if (signal.aborted) throw interrupted()
+    return record
   }
 }
 
@@ -254,29 +271,12 @@ function interrupted(): Interrupted {
   return new Interrupted('interrupted: a gate says nothing before its end, and nothing is stored')
 }
 
-/** The head as it is has no name that another checkout would know. */
-function repeating(
-  { measurement, set }: GatedMeasurement,
-  base: RevisionSource,
-  head: RevisionSource,
-): string {
-  const { workload, backends, schedule } = measurement
-  return [
-    `sockbench compare --base ${shortSha(base)}`,
-    ...(head.ref === null ? [] : [`--head ${shortSha(head)}`]),
-    `--scenario ${workload.scenario} --backend ${backends.join(',')}`,
-    ...Object.entries(set).map(([key, value]) => `--set ${quoted(`${key}=${value}`)}`),
-    `--rounds ${mostRounds(schedule)}`,
-  ].join(' ')
-}
-
-function shortSha({ gitSha }: RevisionSource): string {
-  return gitSha?.slice(0, 12) ?? ''
-}
-
 function revisionWarnings(base: RevisionSource, head: RevisionSource): string[] {
   const same = base.gitSha === head.gitSha && head.dirty === false
-  return same ? ['base and head are the same commit: this gate compares it with itself'] : []
+  return [
+    ...(same ? ['base and head are the same commit: this gate compares it with itself'] : []),
+    ...(head.ref === null ? staleBuildWarnings(ownCheckout) : []),
+  ]
 }
 
 /** Most are about the workload, and the same both times. */
@@ -304,8 +304,8 @@ async function updateBaseline(session: Session): Promise<void> {
   const file = counterFile(counters)
   const counting = { revision: headRevision(HEAD), pinning: choosePinning(), signal }
   const observer = countingObserver(session)
-  const before = await updateCounters(file, countingOptions(counters, { ...counting, observer }))
+  const changes = await updateCounters(file, countingOptions(counters, { ...counting, observer }))
   progress.clear()
-  const changes = before === null ? [] : [...before.violations.map(violationText), ...before.notes]
-  print([...changes, `${file} is what this checkout counts; commit it\n`].join('\n'))
+  const warnings = staleBuildWarnings(ownCheckout).map(warning => `warning: ${warning}`)
+  print([...warnings, ...changes, `${file} is what this checkout counts; commit it\n`].join('\n'))
 }

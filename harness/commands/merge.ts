@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Command } from '@commander-js/extra-typings'
 import { exitCodes, RunError, UsageError } from '../errors.ts'
 import type { GateResult } from '../gate/gate-result.ts'
@@ -6,7 +7,8 @@ import { type OutputFiles, writeOutputs } from '../gate/outputs/files.ts'
 import { terminalGate } from '../gate/outputs/terminal.ts'
 import { holdsGate, loadGate, saveMergedGate } from '../merge/gate-files.ts'
 import { mergeGates } from '../merge/merge-gates.ts'
-import { mergeRecords } from '../merge/merge-records.ts'
+import { mergeRecords, shardOf } from '../merge/merge-records.ts'
+import { missingShards } from '../merge/shards.ts'
 import { print } from '../print.ts'
 import { loadRecord, prepareStore, RecordError, runDirectory, saveRecord } from '../record-store.ts'
 import { terminalReport, terminalStyle } from '../report/terminal.ts'
@@ -24,12 +26,17 @@ export function mergeCommand() {
     .option('--json', 'print what is merged on stdout, and nothing else', false)
     .option('--no-color', 'no colours (as NO_COLOR)')
     .action((paths, options) => {
+      const missing = paths.find(path => !existsSync(path))
+      if (missing !== undefined) {
+        throw new UsageError(`there is nothing at ${missing}: name a record.json or a gate.json`)
+      }
       const gates = paths.filter(holdsGate)
       if (gates.length === paths.length) return mergeGateFiles(paths, options)
       const [gate] = gates
       if (gate !== undefined) {
+        const other = paths.find(path => !gates.includes(path))
         throw new UsageError(
-          `${gate} is the result of a gate, others are not: merge each kind alone`,
+          `${gate} is the result of a gate, ${other} is not: merge each kind alone`,
         )
       }
       if ([options.md, options.junit, options.benchmarkJson].some(file => file !== undefined)) {
@@ -49,7 +56,8 @@ interface MergeOptions {
 }
 
 function mergeRecordFiles(paths: readonly string[], { out, json, color }: MergeOptions): void {
-  const merged = mergeRecords(paths.map(path => ({ path, content: loadRecord(path) })))
+  const stored = paths.map(path => ({ path, content: loadRecord(path) }))
+  const merged = mergeRecords(stored)
   prepareStore(out)
   // By the time of merging: the first record's own directory may be there, too.
   const directory = runDirectory(out, new Date().toISOString(), merged.tool.gitSha)
@@ -57,7 +65,11 @@ function mergeRecordFiles(paths: readonly string[], { out, json, color }: MergeO
   const style = styleOf(color)
   print(json ? `${JSON.stringify(merged)}\n` : terminalReport(merged, path, style))
   const { length } = merged.failures
-  if (length > 0) throw new RunError(`${length} subject(s) did not finish; see above`)
+  const unfinished = [
+    ...missingShards(stored.map(({ content }) => shardOf(content))),
+    ...(length > 0 ? [`${length} subject(s) did not finish`] : []),
+  ]
+  if (unfinished.length > 0) throw new RunError(`${unfinished.join('; ')}; see above`)
 }
 
 /** A verdict is printed even where it cannot be kept; the exit code is the verdict's, if it is a regression. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Measured } from '../analysis/analyse.ts'
 import { RunError } from '../errors.ts'
 import { histogramOf, steady } from '../fixtures/latency.ts'
-import type { SockbenchRecord } from '../record.ts'
+import type { RevisionSource, SockbenchRecord } from '../record.ts'
 import {
   killedProcess,
   measuredLarge,
@@ -28,8 +28,12 @@ function recordAt(cost: number, options?: { rounds?: number; noise?: number }): 
   return syntheticRecord(measuredLarge(roundsAt(cost, options)))
 }
 
+function ofOtherCommit(record: SockbenchRecord): SockbenchRecord {
+  return { ...record, tool: { ...record.tool, gitSha: 'fedcba9876543210' } }
+}
+
 function cpuOf(base: SockbenchRecord, head: SockbenchRecord, marginPercent = 1): RecordComparison {
-  const { comparisons } = compareRecords(base, head, marginPercent)
+  const { comparisons } = compareRecords(base, ofOtherCommit(head), marginPercent)
   const cpu = comparisons.filter(({ metric }) => metric === 'cpu')
   assert.equal(cpu.length, 1)
   return cpu[0]
@@ -89,6 +93,18 @@ test('one round each gives a ratio and no verdict', () => {
   assert.deepEqual([low, high, verdict], [null, null, 'inconclusive'])
 })
 
+test('one round beside forty is too few, on either side', () => {
+  const [one, forty] = [recordAt(1, { rounds: 1 }), recordAt(1.2, { rounds: 40 })]
+  for (const [found, sizes] of [
+    [cpuOf(one, forty), '1 and 40'],
+    [cpuOf(forty, one), '40 and 1'],
+  ] as const) {
+    assert.deepEqual([found.low, found.high, found.verdict], [null, null, 'inconclusive'])
+    assert.equal(found.reason, `${sizes} rounds; at least 2 each needed`)
+  }
+  assert.equal(cpuOf(recordAt(1, { rounds: 2 }), forty).verdict, 'slower')
+})
+
 test('of different machines there are ratios, and neither interval nor verdict', () => {
   const head = recordAt(1.05)
   const elsewhere = { ...head, environment: { ...head.environment, kernel: '6.6.0' } }
@@ -144,7 +160,7 @@ test('latencies are compared where there are enough, and wall time only where it
     )
   const { comparisons } = compareRecords(
     syntheticRecord(probes(100)),
-    syntheticRecord(probes(200)),
+    ofOtherCommit(syntheticRecord(probes(200))),
     1,
   )
   const ofLatency = comparisons.filter(({ unit }) => unit === 'µs')
@@ -156,7 +172,11 @@ test('latencies are compared where there are enough, and wall time only where it
     ],
   )
   assert.ok(ofLatency.every(({ ratio }) => Math.abs(ratio - 2) < 0.01))
+})
+
+test('of a program that was held up by its driver, CPU alone is compared', () => {
   const held = recordHeldUpByItsDriver()
+  assert.ok(held.scenarios[0].estimates.some(({ metric }) => metric === 'latencyP99'))
   const metrics = compareRecords(held, held, 1).comparisons.map(({ metric }) => metric)
   assert.deepEqual(metrics, ['cpu'])
 })
@@ -164,8 +184,11 @@ test('latencies are compared where there are enough, and wall time only where it
 /** Its core is busy all the time, the subject's is not. */
 function recordHeldUpByItsDriver(): SockbenchRecord {
   const one = { backend: 'direct', arm: 'A', cost: 1, wallFactor: 2, driverFactor: 2 } as const
+  const latency = { histogram: histogramOf(steady(100_000, 2000)), lag: null }
   return syntheticRecord(
-    measuredLarge(Array.from({ length: 8 }, (_, round) => syntheticProcess({ round, ...one }))),
+    measuredLarge(
+      Array.from({ length: 8 }, (_, round) => syntheticProcess({ round, ...one, latency })),
+    ),
   )
 }
 
@@ -212,3 +235,79 @@ test('two commits, or changes beside one, are not the same commit', () => {
     assert.equal(compareRecords(base, { ...head, tool: other }, 1).sameCommit, false)
   }
 })
+
+test('revisions have to be of the same commits, too, and a command is of none', () => {
+  const clean = { ref: 'main', gitSha: '0123', dirty: false, directory: null, command: null }
+  const revision = (name: string, other: Partial<RevisionSource> = {}): RevisionSource => ({
+    ...clean,
+    name,
+    ...other,
+  })
+  const [base, head] = [recordAt(1), recordAt(1)]
+  const isSame = (ours: RevisionSource[], theirs: RevisionSource[]) =>
+    compareRecords({ ...base, revisions: ours }, { ...head, revisions: theirs }, 1).sameCommit
+  const both = [revision('base'), revision('head', { gitSha: '4567' })]
+  assert.equal(isSame(both, both), true)
+  assert.equal(isSame([], both), false)
+  const others: Partial<RevisionSource>[] = [
+    { gitSha: '89ab' },
+    { dirty: true },
+    { gitSha: null, dirty: null, command: './subject' },
+  ]
+  for (const other of others) {
+    const changed = [both[0], revision('head', other)]
+    assert.equal(isSame(both, changed), false)
+    assert.equal(isSame(changed, both), false)
+  }
+  const unknown = [revision('base'), revision('head', { gitSha: null })]
+  assert.equal(isSame(unknown, unknown), false)
+})
+
+test('what differs between two runs of one commit is the machine, and nobody is slower', () => {
+  const { comparisons } = compareRecords(recordAt(1), recordAt(1.05), 1)
+  assert.deepEqual(
+    comparisons.map(({ metric, verdict, withinMargin, reason }) => ({
+      metric,
+      verdict,
+      withinMargin,
+      reason,
+    })),
+    ['cpu', 'wall'].map(metric => ({
+      metric,
+      verdict: 'invalid',
+      withinMargin: false,
+      reason: 'the machine changed: both are of one commit',
+    })),
+  )
+})
+
+test('where the bare loop differs, the machine changed, and there is no verdict on anything', () => {
+  const found = (head: SockbenchRecord) =>
+    compareRecords(withFloor(1, 0.5), ofOtherCommit(head), 2).comparisons.map(
+      ({ backend, metric, verdict }) => [backend, metric, verdict],
+    )
+  const rows = (direct: string, floor: string) => [
+    ['direct', 'cpu', direct],
+    ['direct', 'wall', direct],
+    ['floor', 'cpu', floor],
+    ['floor', 'wall', floor],
+  ]
+  assert.deepEqual(found(withFloor(1.05, 0.5)), rows('slower', 'equivalent'))
+  assert.deepEqual(found(withFloor(1.05, 0.52)), rows('invalid', 'invalid'))
+  // The machine became faster by as much as the program became slower.
+  assert.deepEqual(found(withFloor(1, 0.48)), rows('invalid', 'invalid'))
+  const [{ reason, low }] = compareRecords(
+    withFloor(1, 0.5),
+    ofOtherCommit(withFloor(1, 0.6)),
+    2,
+  ).comparisons
+  assert.equal(reason, 'the machine changed: the bare loop differs')
+  assert.ok(low !== null)
+})
+
+function withFloor(cost: number, floor: number): SockbenchRecord {
+  const floors = roundsAt(floor)
+    .filter(({ arm }) => arm === 'A')
+    .map(process => ({ ...process, backend: 'floor', arm: 'floor' as const }))
+  return syntheticRecord(measuredLarge([...roundsAt(cost), ...floors]))
+}

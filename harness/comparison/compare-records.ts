@@ -1,6 +1,7 @@
 import { RunError } from '../errors.ts'
+import { FLOOR } from '../participants.ts'
 import { programName, runs } from '../program.ts'
-import type { Parameters, SockbenchRecord, Verdict } from '../record.ts'
+import type { Parameters, RevisionSource, SockbenchRecord, Verdict } from '../record.ts'
 import type { LocationEstimate } from '../statistics/hodges-lehmann.ts'
 import { hodgesLehmannShift } from '../statistics/mann-whitney.ts'
 import { welchInterval } from '../statistics/student-t.ts'
@@ -12,7 +13,10 @@ import { machineDifferences } from './same-machine.ts'
 export interface RecordsCompared {
   /** Of the machines; if there are any, there is no verdict. */
   differences: string[]
-  /** Whether both are of one commit without changes: then any difference is the machine's. */
+  /**
+   * Whether both are of one commit without changes, and so are their revisions: then any difference is
+   * the machine's.
+   */
   sameCommit: boolean
   comparisons: RecordComparison[]
   /** `ibd (large, 1 peer): direct`, which only one of them has. */
@@ -43,7 +47,8 @@ export interface RecordComparison
 /**
  * Unpaired, since no round of one record has a counterpart in the other: the median of all differences
  * between rounds with its exact rank-sum interval, and Welch's as a cross-check. Both know the noise
- * within the records, and nothing of what changed in the machine between them.
+ * within the records, and nothing of what changed in the machine between them; where the records
+ * themselves show that it did, there is no verdict.
  *
  * @param base and head analysed at the same margin
  * @throws RunError where they have nothing in common, or one was merged from others
@@ -56,6 +61,7 @@ export function compareRecords(
   assertOfOneMachine(base, 'first')
   assertOfOneMachine(head, 'second')
   const differences = machineDifferences(base.environment, head.environment)
+  const sameCommit = areOfOneCommit(base, head)
   const [baseFigures, headFigures] = [base, head].map(({ scenarios }) =>
     scenarios.flatMap(figuresOf),
   )
@@ -73,8 +79,8 @@ export function compareRecords(
   }
   return {
     differences,
-    sameCommit: isClean(base) && isClean(head) && base.tool.gitSha === head.tool.gitSha,
-    comparisons,
+    sameCommit,
+    comparisons: withoutThoseOfAChangedMachine(comparisons, sameCommit),
     onlyInBase: withoutCounterpart(baseFigures, headFigures),
     onlyInHead: withoutCounterpart(headFigures, baseFigures),
   }
@@ -87,8 +93,26 @@ function assertOfOneMachine({ merged }: SockbenchRecord, which: 'first' | 'secon
   )
 }
 
-function isClean({ tool }: SockbenchRecord): boolean {
-  return tool.gitSha !== null && tool.dirty === false
+/** Drivers are the tool's; so are subjects, unless there are revisions. */
+function areOfOneCommit(base: SockbenchRecord, head: SockbenchRecord): boolean {
+  return (
+    isSameCommit(base.tool, head.tool) &&
+    base.revisions.length === head.revisions.length &&
+    base.revisions.every(one =>
+      head.revisions.some(other => one.name === other.name && isSameCommit(one, other)),
+    )
+  )
+}
+
+type Commit = Pick<RevisionSource, 'gitSha' | 'dirty'>
+
+/** Of a command nobody knows the commit. */
+function isSameCommit(one: Commit, other: Commit): boolean {
+  return isClean(one) && isClean(other) && one.gitSha === other.gitSha
+}
+
+function isClean({ gitSha, dirty }: Commit): boolean {
+  return gitSha !== null && dirty === false
 }
 
 function areComparable(one: Figures, other: Figures): boolean {
@@ -146,6 +170,9 @@ function isReference(figures: Figures): boolean {
   return figures.result.processes.some(process => process.arm === 'A' && runs(process, figures))
 }
 
+/** Beside 39 others the ranks would do with one, but the cross-check needs a variance. */
+const FEWEST_ROUNDS = 2
+
 function concluded(
   base: Figures,
   head: Figures,
@@ -154,9 +181,10 @@ function concluded(
 ): Pick<RecordComparison, 'low' | 'high' | 'verdict' | 'withinMargin' | 'reason'> {
   const none = { low: null, high: null, withinMargin: false }
   if (differences.length > 0) return { ...none, verdict: 'not comparable' }
-  if (shift.state === 'too-few') {
-    const rounds = `${base.logs.length} and ${head.logs.length} rounds`
-    const reason = `${rounds}; at least ${shift.needed} each needed`
+  const needed = shift.state === 'too-few' ? shift.needed : FEWEST_ROUNDS
+  const sizes = [base.logs.length, head.logs.length]
+  if (shift.state === 'too-few' || Math.min(...sizes) < FEWEST_ROUNDS) {
+    const reason = `${sizes.join(' and ')} rounds; at least ${needed} each needed`
     return { ...none, verdict: 'inconclusive', reason }
   }
   const interval = { low: Math.exp(shift.low), high: Math.exp(shift.high) }
@@ -171,4 +199,31 @@ function isBiased({ result: { comparisons }, metric }: Figures): boolean {
   return comparisons.some(
     one => one.kind === 'aa' && one.metric === metric && one.verdict === 'invalid',
   )
+}
+
+/**
+ * Where the bare loop needs more or less than before, or a program of the very same commit does, the
+ * machine is not what it was, and what else differs cannot be told from that.
+ */
+function withoutThoseOfAChangedMachine(
+  comparisons: readonly RecordComparison[],
+  sameCommit: boolean,
+): RecordComparison[] {
+  const floorMoved = comparisons.some(
+    one => one.backend === FLOOR && one.metric === 'cpu' && hasMoved(one),
+  )
+  return comparisons.map(one => {
+    if (one.low === null || one.verdict === 'invalid') return one
+    if (floorMoved) return invalidated(one, 'the bare loop differs')
+    return sameCommit && hasMoved(one) ? invalidated(one, 'both are of one commit') : one
+  })
+}
+
+function hasMoved({ low, high, verdict }: RecordComparison): boolean {
+  return verdict !== 'invalid' && low !== null && high !== null && (low > 1 || high < 1)
+}
+
+function invalidated(comparison: RecordComparison, evidence: string): RecordComparison {
+  const reason = `the machine changed: ${evidence}`
+  return { ...comparison, verdict: 'invalid', withinMargin: false, reason }
 }

@@ -16,11 +16,14 @@ export interface Figures extends Program {
   logs: number[]
 }
 
-/** Where the record gives an estimate: without one, its analysis found the figure to mean nothing. */
+/**
+ * Where the record gives an estimate: without one, its analysis found the figure to mean nothing. Where
+ * the driver was the bottleneck, time is the driver's, and CPU alone is the program's.
+ */
 export function figuresOf(result: ScenarioResult): Figures[] {
   const figureOf = figuresByMetric(result)
   return programsOf(result.processes).flatMap(program =>
-    metrics.flatMap(metric => {
+    metricsOf(result, program).flatMap(metric => {
       const estimate = result.estimates.find(one => one.metric === metric && runs(one, program))
       if (estimate === undefined) return []
       const processes = result.processes.filter(process => runs(process, program))
@@ -28,6 +31,10 @@ export function figuresOf(result: ScenarioResult): Figures[] {
       return logs.length === 0 ? [] : [{ ...program, result, metric, unit: estimate.unit, logs }]
     }),
   )
+}
+
+function metricsOf({ driverBound }: ScenarioResult, program: Program): readonly ComparedMetric[] {
+  return driverBound.some(bound => runs(bound, program)) ? ['cpu'] : metrics
 }
 
 type FigureOf = (process: ProcessSample, metric: ComparedMetric) => number | null

@@ -69,3 +69,12 @@ test('what only one of them has is listed under its name', () => {
   assert.match(text, /\nOnly in a\.json\n {2}ibd \(large, 1 peer\): other\n/)
   assert.match(text, /\nOnly in b\.json\n {2}ibd \(large, 1 peer\): third\n/)
 })
+
+test('of records of revisions, each side says which', () => {
+  const source = { ref: null, dirty: false, directory: null, command: null }
+  const base = { ...source, name: 'base', gitSha: '0123456789abcdef' }
+  const head = { ...source, name: 'head', gitSha: 'fedcba9876543210', dirty: true }
+  const text = textOf(record(), { ...record(), revisions: [base, head] })
+  assert.match(text, /\nbase: a\.json \([^,]+, 01234567, 2025-[^,]+\)\n/)
+  assert.match(text, /\nhead: b\.json \(.*Z, base: 01234567, head: fedcba98 with changes\)\n$/)
+})

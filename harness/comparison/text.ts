@@ -1,7 +1,9 @@
+import { FLOOR } from '../participants.ts'
 import { programName } from '../program.ts'
 import type { SockbenchRecord } from '../record.ts'
 import type { Section } from '../report/model.ts'
 import { change, ratioFigure } from '../report/quantities.ts'
+import { revisionText } from '../report/revision-text.ts'
 import { verdictText } from '../report/sentences.ts'
 import { absent, type Table } from '../report/table.ts'
 import { sectionText, type TerminalStyle } from '../report/terminal.ts'
@@ -86,7 +88,7 @@ function verdictOf({ verdict, ...rest }: RecordComparison): string {
 /** What no interval here can know, a check of it, and what to do about it. */
 function caveatText({ comparisons, sameCommit }: RecordsCompared): string {
   const cpu = comparisons.filter(({ metric }) => metric === 'cpu')
-  const floors = cpu.filter(({ backend }) => backend === 'floor')
+  const floors = cpu.filter(({ backend }) => backend === FLOOR)
   const references = cpu.filter(({ reference }) => reference)
   return [
     'The records were measured at different times: what changed in the machine between them is in every ratio, and in no interval.',
@@ -105,8 +107,9 @@ function listText(title: string, lines: readonly string[]): string {
   return [title, ...lines.map(line => `  ${line}`)].join('\n')
 }
 
-function fileText({ path, record: { tool, startedAt } }: RecordFile): string {
+function fileText({ path, record: { tool, startedAt, revisions } }: RecordFile): string {
   const dirty = tool.dirty === true ? ' with changes' : ''
   const commit = tool.gitSha === null ? 'no commit' : `${tool.gitSha.slice(0, 8)}${dirty}`
-  return `${path} (sockbench ${tool.version}, ${commit}, ${startedAt})`
+  const measured = revisions.map(revision => `${revision.name}: ${revisionText(revision)}`)
+  return `${path} (${[`sockbench ${tool.version}`, commit, startedAt, ...measured].join(', ')})`
 }

@@ -41,6 +41,10 @@ function counted(...rows: CountedRow[]): MeasuredCounters {
   return { rows, failures: [] }
 }
 
+const failure = { workload: first.name, backend: 'direct', reason: 'run: killed by SIGKILL' }
+const failed: MeasuredCounters = { rows: [rowOf(second.name, 1)], failures: [failure] }
+const failedAgain: MeasuredCounters = { rows: [], failures: [failure] }
+
 test('nothing is counted twice where nothing is off', async () => {
   const { result, asked } = await check(counted(rowOf(first.name, 1), rowOf(second.name, 1)))
   assert.deepEqual(result, { compared: 2, violations: [], notes: [], failures: [] })
@@ -66,8 +70,37 @@ for (const then of [1, 0.5]) {
   })
 }
 
-test('a backend that fails the second time is a failure', async () => {
-  const failure = { workload: first.name, backend: 'direct', reason: 'run: killed by SIGKILL' }
-  const { result } = await check(counted(rowOf(first.name, 2)), { rows: [], failures: [failure] })
-  assert.deepEqual(result.failures, [failure])
+test('what fails twice is a failure', async () => {
+  const { result, asked } = await check(failed, failedAgain)
+  assert.deepEqual(asked[1], [first.name])
+  assert.deepEqual(result, { compared: 1, violations: [], notes: [], failures: [failure] })
+})
+
+test('what fails once is compared by its second time', async () => {
+  const { result } = await check(failed, counted(rowOf(first.name, 1)))
+  assert.deepEqual(result, { compared: 2, violations: [], notes: [], failures: [] })
+})
+
+test('wrong in one way and then in the other is wrong', async () => {
+  const violated = await check(failed, counted(rowOf(first.name, 2)))
+  assert.deepEqual(
+    violated.result.violations.map(({ workload, is }) => ({ workload, is })),
+    [{ workload: first.name, is: 2 }],
+  )
+  assert.deepEqual(violated.result.failures, [])
+  const died = await check(counted(rowOf(first.name, 2), rowOf(second.name, 1)), failedAgain)
+  assert.deepEqual([died.result.violations, died.result.failures], [[], [failure]])
+})
+
+test('a backend that was right the first time, and fails beside a suspect, is none', async () => {
+  const suspect = { ...rowOf(first.name, 2), backend: 'virtual-sockman' }
+  const known = baselineOf([
+    rowOf(first.name, 1),
+    { ...rowOf(first.name, 1), backend: suspect.backend },
+  ])
+  const times = [counted(rowOf(first.name, 1), suspect), { rows: [suspect], failures: [failure] }]
+  const result = await checkCounters(known, options, () =>
+    Promise.resolve(times.shift() ?? assert.fail('counted more often than expected')),
+  )
+  assert.deepEqual([result.violations.length, result.failures], [1, []])
 })

@@ -3,8 +3,8 @@ import {
   type CounterViolation,
   compareCounters,
 } from './compare-counters.ts'
-import type { CounterBaseline } from './counter-baseline.ts'
-import type { CountingFailure } from './judgement.ts'
+import { type CounterBaseline, type Place, placeText } from './counter-baseline.ts'
+import type { CountingFailure, MeasuredCounters } from './judgement.ts'
 import { type CountingOptions, countingDefaults, measureCounters } from './measure-counters.ts'
 
 export interface CounterCheck extends CounterComparison {
@@ -12,8 +12,10 @@ export interface CounterCheck extends CounterComparison {
 }
 
 /**
- * Counts and compares. Workloads with a violation are counted again, once, and what is not off on the
- * same side then was none. Once the signal is aborted it returns what was found until then.
+ * Counts and compares. Workloads with a violation or a failure are counted again, once. What is not
+ * off on the same side then was no violation, and what failed once was no failure, unless the same
+ * backend was wrong in the other way the other time. Once the signal is aborted it returns what was
+ * found until then.
  */
 export async function checkCounters(
   baseline: CounterBaseline,
@@ -21,22 +23,34 @@ export async function checkCounters(
   measure: typeof measureCounters = measureCounters,
 ): Promise<CounterCheck> {
   const { workloads, tolerancePercent } = { ...countingDefaults, ...options }
-  const { rows, failures } = await measure(options)
-  const { compared, violations, notes } = compareCounters(baseline, rows, tolerancePercent)
-  const suspects = workloads.filter(({ name }) => violations.some(one => one.workload === name))
-  if (suspects.length === 0 || options.signal.aborted) {
-    return { compared, violations, notes, failures }
-  }
+  const compare = (measured: MeasuredCounters) =>
+    compareCounters(baseline, measured, tolerancePercent)
+  const first = await measure(options)
+  const found = compare(first)
+  const wrong = [...found.violations, ...first.failures]
+  const suspects = workloads.filter(({ name }) => wrong.some(one => one.workload === name))
+  if (suspects.length === 0 || options.signal.aborted) return { ...found, failures: first.failures }
   const again = await measure({ ...options, workloads: suspects })
-  const then = compareCounters(baseline, again.rows, tolerancePercent).violations
-  const confirmed = violations.filter(one => then.some(other => isSame(one, other)))
-  return { compared, violations: confirmed, notes, failures: [...failures, ...again.failures] }
+  const confirmed = compare(again).violations
+  const failures = again.failures.filter(isAmong(wrong))
+  const late = again.rows.filter(isAmong(first.failures))
+  const { compared, violations, notes } = compare({ rows: [...first.rows, ...late], failures })
+  return {
+    compared,
+    violations: violations.filter(one => confirmed.some(other => isSame(one, other))),
+    notes,
+    failures,
+  }
+}
+
+function isAmong(others: readonly Place[]): (one: Place) => boolean {
+  const places = new Set(others.map(placeText))
+  return one => places.has(placeText(one))
 }
 
 function isSame(one: CounterViolation, other: CounterViolation): boolean {
   return (
-    one.workload === other.workload &&
-    one.backend === other.backend &&
+    placeText(one) === placeText(other) &&
     one.unit === other.unit &&
     one.counter === other.counter &&
     one.is > one.was === other.is > other.was

@@ -17,7 +17,11 @@ function compare(
   is: Record<string, Agreement>,
   tolerancePercent = 0.1,
 ) {
-  return compareCounters(baselineOf([row(was)]), [row(is)], tolerancePercent)
+  return compareCounters(
+    baselineOf([row(was)]),
+    { rows: [row(is)], failures: [] },
+    tolerancePercent,
+  )
 }
 
 const where = { workload: 'ibd', backend: 'direct', unit: 'block' }
@@ -68,9 +72,20 @@ test('what differed when the baseline was written is not compared', () => {
   assert.deepEqual({ compared, violations }, { compared: 0, violations: [] })
 })
 
+test('that nothing at all was compared is said', () => {
+  const nothing = ['nothing was compared: the counter baseline gates none of what is counted']
+  assert.deepEqual(compare({ polls: unstable(1, 2) }, { polls: stable(9) }).notes, nothing)
+  const empty = { rows: [], failures: [] }
+  assert.deepEqual(compareCounters(baselineOf([]), empty, 0.1).notes, nothing)
+})
+
 test('where processes differ, one near the baseline acquits, and that is said', () => {
-  const { violations, notes } = compare({ polls: stable(2) }, { polls: unstable(2.001, 3, 4) })
-  assert.deepEqual(violations, [])
+  const counted = compare(
+    { polls: stable(2), recv: stable(1) },
+    { polls: unstable(2.001, 3, 4), recv: stable(1) },
+  )
+  const { compared, violations, notes } = counted
+  assert.deepEqual([compared, violations], [1, []])
   assert.equal(notes.length, 1)
   assert.match(notes[0], /polls per block differs .*\(2\.001, 3\.000, 4\.000\).* with 2\.000$/)
 })
@@ -91,11 +106,26 @@ test('processes that differ and are all off on one side are a violation', () => 
 
 test('a backend that the baseline does not know is named once, with the command that adds it', () => {
   const rows = [row({ recv: stable(1) }, 'new'), { ...row({}, 'new'), unit: 'idle poll' }]
-  assert.deepEqual(compareCounters(baselineOf([row({ recv: stable(1) })]), rows, 0.1), {
+  assert.deepEqual(compareCounters(baselineOf([]), { rows, failures: [] }, 0.1), {
     compared: 0,
     violations: [],
     notes: [
       'new, ibd: not in the counter baseline; add it with `sockbench gate --update-counters`',
     ],
   })
+})
+
+test('what the baseline has and nobody counted is named, unless that has failed', () => {
+  const baseline = baselineOf([row({ recv: stable(1) }), row({ recv: stable(1) }, 'gone')])
+  const rows = [row({ recv: stable(1) })]
+  assert.deepEqual(compareCounters(baseline, { rows, failures: [] }, 0.1), {
+    compared: 1,
+    violations: [],
+    notes: [
+      'gone, ibd: in the counter baseline, and not counted; if that is meant, take it out with ' +
+        '`sockbench gate --update-counters`',
+    ],
+  })
+  const failures = [{ workload: 'ibd', backend: 'gone', reason: 'run: exit code 1' }]
+  assert.deepEqual(compareCounters(baseline, { rows, failures }, 0.1).notes, [])
 })

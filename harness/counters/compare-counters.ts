@@ -1,6 +1,6 @@
 import { type Agreement, agree } from './agreement.ts'
-import { type CounterBaseline, UPDATE_COMMAND } from './counter-baseline.ts'
-import type { CountedRow } from './judgement.ts'
+import { type CounterBaseline, placesOf, placeText, UPDATE_COMMAND } from './counter-baseline.ts'
+import type { CountedRow, MeasuredCounters } from './judgement.ts'
 
 /** A count that is not what the baseline says, more or less of it. */
 export interface CounterViolation {
@@ -25,23 +25,24 @@ export interface CounterComparison {
 
 /**
  * A counter that is in one of the two alone is 0 in the other. Where no two processes agreed it is a
- * violation only if all of them are off, on the same side.
+ * violation only if all of them are off, on the same side; if they are not, it was not compared.
  */
 export function compareCounters(
   baseline: CounterBaseline,
-  rows: readonly CountedRow[],
+  measured: MeasuredCounters,
   tolerancePercent: number,
 ): CounterComparison {
   const comparison: CounterComparison = { compared: 0, violations: [], notes: [] }
-  const unknown = new Set<string>()
-  for (const row of rows) {
-    const { workload, backend, unit } = row
-    const known = baseline.counts[workload]?.[backend]
-    if (known === undefined) unknown.add(`${backend}, ${workload}`)
-    else compareRow(known[unit] ?? {}, row, notGatedOf(baseline, row), tolerancePercent, comparison)
+  for (const row of measured.rows) {
+    const known = baseline.counts[row.workload]?.[row.backend]
+    if (known === undefined) continue
+    compareRow(known[row.unit] ?? {}, row, notGatedOf(baseline, row), tolerancePercent, comparison)
   }
-  for (const which of unknown) {
-    comparison.notes.push(`${which}: not in the counter baseline; add it with ${UPDATE_COMMAND}`)
+  comparison.notes.push(...unmatched(baseline, measured))
+  if (comparison.compared === 0 && comparison.notes.length + measured.failures.length === 0) {
+    comparison.notes.push(
+      'nothing was compared: the counter baseline gates none of what is counted',
+    )
   }
   return comparison
 }
@@ -59,19 +60,19 @@ function compareRow(
 ): void {
   for (const counter of new Set([...Object.keys(known), ...Object.keys(counters)])) {
     if (notGated.includes(counter)) continue
-    into.compared++
     const was = known[counter] ?? 0
     const found: Agreement = counters[counter] ?? { state: 'stable', value: 0 }
     if (isOff(was, found, tolerancePercent)) {
       const is = found.state === 'stable' ? found.value : found.values[found.values.length >> 1]
-      const changePercent = was === 0 ? null : 100 * (is / was - 1)
-      into.violations.push({ workload, backend, counter, unit, was, is, changePercent })
+      into.violations.push(violation({ workload, backend, counter, unit, was, is }))
     } else if (found.state === 'unstable') {
       into.notes.push(
         `${backend}, ${workload}: ${counter} per ${unit} differs from process to process ` +
-          `(${found.values.map(figure).join(', ')}), so it was not compared with ${figure(was)}`,
+          `(${found.values.map(countText).join(', ')}), so it was not compared with ${countText(was)}`,
       )
+      continue
     }
+    into.compared++
   }
 }
 
@@ -82,14 +83,36 @@ function isOff(was: number, found: Agreement, tolerancePercent: number): boolean
   return values.every(value => value > was) || values.every(value => value < was)
 }
 
-/** `virtual-sockman, push, wakeup: syscall.getsockopt 0 -> 1.000 per message` */
-export function violationText(violation: CounterViolation): string {
-  const { workload, backend, counter, unit, was, is, changePercent } = violation
-  const change =
-    changePercent === null ? '' : ` (${changePercent > 0 ? '+' : ''}${changePercent.toFixed(1)} %)`
-  return `${backend}, ${workload}: ${counter} ${figure(was)} -> ${figure(is)} per ${unit}${change}`
+/** What only the baseline has, or only the measurement; what failed has been said already. */
+function unmatched(baseline: CounterBaseline, { rows, failures }: MeasuredCounters): string[] {
+  const known = new Set(placesOf(baseline).map(placeText))
+  const counted = new Set(rows.map(placeText))
+  const failed = new Set(failures.map(placeText))
+  const gone = [...known].filter(place => !counted.has(place) && !failed.has(place))
+  return [
+    ...[...counted]
+      .filter(place => !known.has(place))
+      .map(place => `${place}: not in the counter baseline; add it with ${UPDATE_COMMAND}`),
+    ...gone.map(
+      place =>
+        `${place}: in the counter baseline, and not counted; if that is meant, take it out with ${UPDATE_COMMAND}`,
+    ),
+  ]
 }
 
-function figure(count: number): string {
+export function violation(of: Omit<CounterViolation, 'changePercent'>): CounterViolation {
+  const { was, is } = of
+  return { ...of, changePercent: was === 0 ? null : 100 * (is / was - 1) }
+}
+
+/** `virtual-sockman, push, wakeup: syscall.getsockopt 0 -> 1.000 per message` */
+export function violationText(violation: CounterViolation): string {
+  const { counter, unit, was, is, changePercent } = violation
+  const change =
+    changePercent === null ? '' : ` (${changePercent > 0 ? '+' : ''}${changePercent.toFixed(1)} %)`
+  return `${placeText(violation)}: ${counter} ${countText(was)} -> ${countText(is)} per ${unit}${change}`
+}
+
+export function countText(count: number): string {
   return count === 0 ? '0' : count.toFixed(3)
 }

@@ -12,12 +12,14 @@ export interface CountedWorkload {
    * the poll loop in which nothing occurs counts the same, and can be subtracted.
    */
   restsConnected: boolean
+  /** Those that can take part are counted; without it, all that are asked for. */
+  backends?: readonly string[]
   /** Its slices are counted, and not timed. */
   workload: Workload
 }
 
 /** A workload as counters are read from it: so many slices of so much work. */
-interface LockStep extends Omit<CountedWorkload, 'workload'> {
+interface LockStep extends Omit<CountedWorkload, 'backends' | 'workload'> {
   scenario: string
   set: Record<string, string>
   warmUp: number[]
@@ -139,11 +141,12 @@ export const countedWorkloads: readonly CountedWorkload[] = lockSteps.map(lockSt
 })
 
 /** Any workload, with as many counting slices as it has: most of its counts will differ by chance. */
-export function countedWorkload(workload: Workload): CountedWorkload {
+export function countedWorkload(workload: Workload, backends: readonly string[]): CountedWorkload {
   const { scenario, label, services } = workload
   const unit = workload.unit === 'GB' ? 'block' : workload.unit
   const restsConnected = services.every(({ protocol }) => protocol !== 'http')
-  return { name: `${scenario}, ${label}`, unit, restsConnected, workload: counted(workload) }
+  const name = `${scenario}, ${label}`
+  return { name, unit, restsConnected, backends, workload: counted(workload) }
 }
 
 function counted(workload: Workload): Workload {

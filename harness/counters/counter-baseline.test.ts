@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { UsageError } from '../errors.ts'
 import { RecordError } from '../record-store.ts'
-import { baselineOf, loadCounterBaseline, saveCounterBaseline } from './counter-baseline.ts'
+import {
+  baselineOf,
+  committedCounterBaseline,
+  loadCounterBaseline,
+  placesOf,
+  placeText,
+  saveCounterBaseline,
+} from './counter-baseline.ts'
 import type { CountedRow } from './judgement.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-counters-'))
@@ -46,6 +55,13 @@ test('it holds what is stable, and says why the rest is not gated', () => {
       push: { 'virtual-sockman': { message: { polls: 'differs from process to process' } } },
     },
   })
+})
+
+test('its places are backends in workloads', () => {
+  assert.deepEqual(placesOf(baselineOf(rows)).map(placeText), [
+    'virtual-sockman, push',
+    'direct, ibd',
+  ])
 })
 
 test('it comes back as it was stored, and its keys are in order', () => {
@@ -102,3 +118,36 @@ for (const [what, text, at] of [
     )
   })
 }
+
+test('a commit has its own, wherever the checkout is by now', () => {
+  const repository = join(directory, 'repository')
+  mkdirSync(repository)
+  const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org']
+  const git = (...args: string[]) =>
+    execFileSync('git', [...identity, ...args], { cwd: repository, encoding: 'utf8' }).trim()
+  const commit = () => {
+    git('add', '--all')
+    git('commit', '--quiet', '--allow-empty', '--message', 'A commit')
+    return git('rev-parse', 'HEAD')
+  }
+  const path = join(repository, 'results', 'counters.json')
+  const of = (counted: CountedRow[]) => {
+    saveCounterBaseline(path, baselineOf(counted))
+    return commit()
+  }
+  git('init', '--quiet')
+  const [none, old] = [commit(), of([])]
+  of(rows)
+  assert.deepEqual(committedCounterBaseline(path, old, repository), baselineOf([]))
+  assert.deepEqual(committedCounterBaseline(path, 'HEAD', repository), baselineOf(rows))
+  assert.throws(() => committedCounterBaseline(path, none, repository), {
+    name: 'RecordError',
+    message: new RegExp(
+      `^cannot read the counter baseline .*counters\\.json of ${none}: .*; make one with \`sock`,
+    ),
+  })
+  assert.throws(() => committedCounterBaseline(path, 'no-such-ref', repository), UsageError)
+  const outside = join(directory, 'outside.json')
+  saveCounterBaseline(outside, baselineOf([]))
+  assert.deepEqual(committedCounterBaseline(outside, old, repository), baselineOf([]))
+})

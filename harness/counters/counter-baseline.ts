@@ -1,8 +1,11 @@
 import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { RecordError } from '../record-store.ts'
 import { replaceFile } from '../replace-file.ts'
+import { ownCheckout } from '../revisions/checkout.ts'
+import { git } from '../revisions/git.ts'
+import { commitOf } from '../revisions/revision-of-ref.ts'
 import type { CountedRow } from './judgement.ts'
 
 const counterSchemaVersion = 1
@@ -28,7 +31,8 @@ const counterBaseline = z.strictObject({
 
 export type CounterBaseline = z.infer<typeof counterBaseline>
 
-type Tree<T> = Record<string, Record<string, Record<string, Record<string, T>>>>
+/** By workload, backend, unit and counter. */
+export type Tree<T> = Record<string, Record<string, Record<string, Record<string, T>>>>
 
 /** Of what was measured, and nothing else. */
 export function baselineOf(rows: readonly CountedRow[]): CounterBaseline {
@@ -59,6 +63,24 @@ function leaf<T>(
   return of[workload][backend]
 }
 
+/** One backend in one workload. */
+export interface Place {
+  workload: string
+  backend: string
+}
+
+/** That a baseline knows. */
+export function placesOf({ counts }: CounterBaseline): Place[] {
+  return Object.entries(counts).flatMap(([workload, backends]) =>
+    Object.keys(backends).map(backend => ({ workload, backend })),
+  )
+}
+
+/** `direct, ibd, queued`: no two are alike. */
+export function placeText({ workload, backend }: Place): string {
+  return `${backend}, ${workload}`
+}
+
 /** Writes it whole or not at all, keys sorted. */
 export function saveCounterBaseline(path: string, baseline: CounterBaseline): void {
   try {
@@ -83,15 +105,41 @@ export function loadCounterBaseline(path: string): CounterBaseline {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new RecordError(
-      `cannot read the counter baseline ${path}: ${causeOf(error)}; make one with ${UPDATE_COMMAND}`,
-    )
+    throw unreadable(path, causeOf(error))
   }
+  return parsedBaseline(text, path)
+}
+
+/**
+ * As a commit has it. A file outside of the repository is of no commit, and taken as it is.
+ * @throws UsageError for what names no commit
+ * @throws RecordError as `loadCounterBaseline`
+ */
+export function committedCounterBaseline(
+  path: string,
+  ref: string,
+  repository: string = ownCheckout,
+): CounterBaseline {
+  const inside = relative(repository, resolve(path))
+  if (inside.startsWith('../')) return loadCounterBaseline(path)
+  const name = `${path} of ${ref}`
+  const shown = git(repository, 'show', `${commitOf(ref, repository)}:${inside}`)
+  if (shown.state === 'failed') throw unreadable(name, shown.reason)
+  return parsedBaseline(shown.stdout, name)
+}
+
+function unreadable(name: string, cause: string): RecordError {
+  return new RecordError(
+    `cannot read the counter baseline ${name}: ${cause}; make one with ${UPDATE_COMMAND}`,
+  )
+}
+
+function parsedBaseline(text: string, name: string): CounterBaseline {
   const parsed = counterBaseline.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
   const [{ path: at, message }] = parsed.error.issues
   throw new RecordError(
-    `${path} is no counter baseline of this sockbench: ${at.join('.') || 'its root'} (${message}); ` +
+    `${name} is no counter baseline of this sockbench: ${at.join('.') || 'its root'} (${message}); ` +
       `take it from git again, or make a new one with ${UPDATE_COMMAND}`,
   )
 }

@@ -40,7 +40,11 @@ export interface Judgement extends MeasuredCounters {
  */
 export function judge(
   backend: string,
-  { name: workload, unit, restsConnected }: Omit<CountedWorkload, 'workload'>,
+  {
+    name: workload,
+    unit,
+    restsConnected,
+  }: Pick<CountedWorkload, 'name' | 'unit' | 'restsConnected'>,
   outcomes: readonly ProcessOutcome[],
   tolerancePercent: number,
 ): Judgement {

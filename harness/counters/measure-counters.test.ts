@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Interrupted, RunError } from '../errors.ts'
+import { commandLineOf, descendantsOf } from '../fixtures/sockbench.ts'
 import { choosePinning } from '../pinning.ts'
 import { thisRevision } from '../revision.ts'
 import { type CountedWorkload, countedWorkloads } from './counted-workloads.ts'
-import { loadCounterBaseline } from './counter-baseline.ts'
+import { loadCounterBaseline, saveCounterBaseline } from './counter-baseline.ts'
 import type { CountedRow } from './judgement.ts'
 import { type CountingOptions, measureCounters } from './measure-counters.ts'
 import { updateCounters } from './update-counters.ts'
@@ -21,7 +23,10 @@ function named(name: string): CountedWorkload {
   return found
 }
 
-function optionsFor(name: string, signal = new AbortController().signal): CountingOptions {
+function optionsFor(
+  name: string,
+  signal = new AbortController().signal,
+): CountingOptions & { workloads: readonly CountedWorkload[] } {
   const { workload, ...rest } = named(name)
   const fewer = { ...workload, countingSlices: Math.min(20, workload.countingSlices) }
   return {
@@ -41,6 +46,16 @@ function valuesOf({ counters }: CountedRow): Record<string, number> {
       return [name, one.state === 'stable' ? one.value : Number.NaN]
     }),
   )
+}
+
+/** Its pid, as soon as there is one. */
+async function childRunning(module: string): Promise<number> {
+  for (let turn = 0; turn < 1000; turn++) {
+    const found = descendantsOf(process.pid).find(pid => commandLineOf(pid).includes(module))
+    if (found !== undefined) return found
+    await sleep(10)
+  }
+  return assert.fail(`nothing runs ${module}`)
 }
 
 test('names of workloads are unique, and none has slices that are timed', () => {
@@ -93,6 +108,40 @@ test('a backend that cannot take part is left out', async () => {
   assert.deepEqual(await measureCounters(options), { rows: [], failures: [] })
 })
 
+test('a workload that names backends is counted on these, and no others', async () => {
+  const options = optionsFor('push, optimistic')
+  const [workload] = options.workloads
+  const workloads = [{ ...workload, backends: ['devirtualized-sockman'] }]
+  const { rows, failures } = await measureCounters({ ...options, workloads })
+  assert.deepEqual(failures, [])
+  assert.deepEqual([...new Set(rows.map(({ backend }) => backend))], ['devirtualized-sockman'])
+})
+
+test('a driver that cannot load anybody is no backend’s failure', async () => {
+  const options = optionsFor('ibd, 300-byte blocks')
+  const [{ workload, ...rest }] = options.workloads
+  const preparation = { ...workload.preparation, profile: 'huge' }
+  const workloads = [{ ...rest, workload: { ...workload, preparation } }]
+  await assert.rejects(measureCounters({ ...options, workloads }), {
+    name: 'RunError',
+    message: /^cannot count ibd, 300-byte blocks: .*no chain profile "huge".*; `sockbench doctor`/,
+  })
+})
+
+test('a driver that dies is no backend’s failure', async () => {
+  const options = optionsFor('push, optimistic')
+  const [{ workload, ...rest }] = options.workloads
+  const workloads = [{ ...rest, workload: { ...workload, countingSlices: 1_000_000 } }]
+  const counting = measureCounters({ ...options, workloads })
+  const ended = assert.rejects(counting, {
+    name: 'RunError',
+    message: /^cannot count push, optimistic: .*SIGKILL.*; `sockbench doctor`/,
+  })
+  await childRunning('subject-process.js')
+  process.kill(await childRunning('driver.js'), 'SIGKILL')
+  await ended
+})
+
 test('a backend that does not start is a failure, and no baseline is written from that', async () => {
   const launched = { ...thisRevision.process, startTimeoutMs: 1 }
   const revision = { ...thisRevision, process: launched }
@@ -116,11 +165,17 @@ test('a backend that does not start is a failure, and no baseline is written fro
 test('an update writes what was counted, and says what has changed', async () => {
   const path = join(directory, 'counters.json')
   const options = optionsFor('push, optimistic')
-  assert.equal(await updateCounters(path, options), null)
+  assert.deepEqual(await updateCounters(path, options), [])
   const baseline = loadCounterBaseline(path)
   assert.equal(baseline.counts['push, optimistic'].direct.message['syscall.send'], 1)
-  const again = await updateCounters(path, options)
-  assert.deepEqual(again?.violations, [])
+  assert.deepEqual(await updateCounters(path, options), [])
+  const { message, ...rest } = baseline.counts['push, optimistic'].direct
+  const more = { ...message, 'syscall.send': 2 }
+  baseline.counts['push, optimistic'].direct = { ...rest, message: more }
+  saveCounterBaseline(path, baseline)
+  assert.deepEqual(await updateCounters(path, options), [
+    'direct, push, optimistic: syscall.send 2.000 -> 1.000 per message (-50.0 %)',
+  ])
 })
 
 test('an interrupted update leaves the file as it was', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findScenario } from '../../scenarios/index.ts'
 import { Driver, type DriverObserver } from '../driver.ts'
+import { RunError } from '../errors.ts'
 import { MeasuredSubject } from '../measured-subject.ts'
 import { participants } from '../participants.ts'
 import type { Plan, SubjectSpec } from '../plan.ts'
@@ -11,7 +12,7 @@ import { processCounts } from './process-counts.ts'
 
 export interface CountingOptions {
   revision: Revision
-  /** Those that can take part in a workload are counted in it. */
+  /** Those that can take part in a workload are counted in it, unless it names its own. */
   backends: readonly string[]
   workloads?: readonly CountedWorkload[]
   /** By how much two processes may differ. */
@@ -34,11 +35,12 @@ export interface CountingObserver extends DriverObserver {
 /**
  * Counts each workload in two fresh processes of each backend, and in up to two more until two agree.
  * Once the signal is aborted it returns what was finished before.
+ * @throws RunError where the driver fails: that says nothing about any backend
  */
 export async function measureCounters(options: CountingOptions): Promise<MeasuredCounters> {
   const measured: MeasuredCounters = { rows: [], failures: [] }
   for (const counted of options.workloads ?? countingDefaults.workloads) {
-    const backends = participants(options.backends, counted.workload)
+    const backends = participants(counted.backends ?? options.backends, counted.workload)
     if (backends.length === 0) continue
     options.observer.countingStarts(counted)
     const { rows, failures } = await countWorkload(counted, backends, options)
@@ -61,8 +63,8 @@ async function countWorkload(
   const cpus = pinning?.driver ?? null
   const driver = await Driver.start(scenario.driver, workload, cpus, signal, observer)
   if (!(driver instanceof Driver)) {
-    const { reason } = driver
-    return { rows: [], failures: backends.map(backend => ({ workload: name, backend, reason })) }
+    if (signal.aborted) return { rows: [], failures: [] }
+    throw driverFailure(name, driver.reason)
   }
   try {
     const outcomes: ProcessOutcome[] = []
@@ -73,6 +75,7 @@ async function countWorkload(
     for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
       outcomes.push(...(await countProcesses(counted, open, attempt, driver, options)))
       if (signal.aborted) break
+      if (!driver.running) throw driverFailure(name, firstReason(outcomes))
       open = judgements().flatMap(({ backend, decided }) => (decided ? [] : [backend]))
     }
     const judged = judgements()
@@ -83,6 +86,17 @@ async function countWorkload(
   } finally {
     await driver.stop()
   }
+}
+
+function driverFailure(workload: string, reason: string): RunError {
+  return new RunError(
+    `cannot count ${workload}: ${reason}; \`sockbench doctor\` says what is wrong with this machine`,
+  )
+}
+
+function firstReason(outcomes: readonly ProcessOutcome[]): string {
+  const [first] = outcomes.flatMap(({ counted }) => ('failed' in counted ? counted.failed : []))
+  return first ?? 'the driver ended'
 }
 
 /** Of which the first is two processes. */

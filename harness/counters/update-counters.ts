@@ -1,6 +1,6 @@
 import { Interrupted, RunError } from '../errors.ts'
 import { RecordError } from '../record-store.ts'
-import { type CounterComparison, compareCounters } from './compare-counters.ts'
+import { baselineChanges } from './baseline-changes.ts'
 import {
   baselineOf,
   type CounterBaseline,
@@ -10,14 +10,11 @@ import {
 import { type CountingOptions, countingDefaults, measureCounters } from './measure-counters.ts'
 
 /**
- * Counts, and makes that the baseline. @returns what the baseline before would have said; null where
- * there was none that could be read
+ * Counts, and makes that the baseline.
+ * @returns what is gated otherwise from now on, a line each; nothing where no baseline could be read
  * @throws RunError or Interrupted if not everything could be counted: then the file is as it was
  */
-export async function updateCounters(
-  path: string,
-  options: CountingOptions,
-): Promise<CounterComparison | null> {
+export async function updateCounters(path: string, options: CountingOptions): Promise<string[]> {
   const { rows, failures } = await measureCounters(options)
   if (options.signal.aborted) throw new Interrupted(`interrupted; ${path} is as it was`)
   if (failures.length > 0) {
@@ -25,9 +22,10 @@ export async function updateCounters(
     throw new RunError(`${path} is as it was: ${backend} did not finish ${workload}: ${reason}`)
   }
   const before = readableBaseline(path)
-  saveCounterBaseline(path, baselineOf(rows))
+  const after = baselineOf(rows)
+  saveCounterBaseline(path, after)
   const { tolerancePercent = countingDefaults.tolerancePercent } = options
-  return before && compareCounters(before, rows, tolerancePercent)
+  return before === null ? [] : baselineChanges(before, after, tolerancePercent)
 }
 
 function readableBaseline(path: string): CounterBaseline | null {

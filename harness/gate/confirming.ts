@@ -2,7 +2,6 @@ import { mostRounds } from '../plan.ts'
 import { bonferroni } from '../statistics/multiplicity.ts'
 import { smallestSampleFor } from '../statistics/signed-rank.ts'
 import { ALPHA, type Screened } from './screening.ts'
-import { isSuspect } from './stages.ts'
 
 /** What is measured once more. */
 export interface Confirming {
@@ -28,25 +27,18 @@ export function confirmable(suspects: readonly Screened[], leftMs: number | unde
   }
 }
 
-/** Dead heads and new waits first, then the lower bounds by how far they are above their margins. */
+/** New waits first, then dead heads, then the lower bounds by how far they are above their margins. */
 function worstFirst(one: Screened, other: Screened): number {
-  return excessOf(other) - excessOf(one)
+  return Number(other.newWaits) - Number(one.newWaits) || excessOf(other) - excessOf(one)
 }
 
-function excessOf({ one: { limits }, stages, waits }: Screened): number {
-  const excesses = stages.map((stage, i) => {
-    if (!isSuspect(stage, limits[i])) return 0
-    if (stage.state !== 'compared') return Number.MAX_VALUE
-    return Math.log(stage.low ?? 1) - Math.log1p(limits[i].marginPercent / 100)
-  })
-  const largest = Math.max(...excesses)
-  // It is suspected, and no comparison of it is: the waits are.
-  return largest === 0 && waits !== null ? Number.MAX_VALUE : largest
+function excessOf({ suspicions }: Screened): number {
+  return Math.max(...suspicions.map(excess => excess ?? 0))
 }
 
-function suspectedComparisons({ one: { limits }, stages }: Screened): number {
-  return stages.filter((stage, i) => stage.state === 'compared' && isSuspect(stage, limits[i]))
-    .length
+/** Dead heads, too: on fresh rounds they may live, and are then compared. */
+function suspectedComparisons({ suspicions }: Screened): number {
+  return suspicions.filter(excess => excess !== null).length
 }
 
 function msPerRound({ result }: Screened): number {

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import {
+  killedProcess,
+  measuredLarge,
+  syntheticRecord,
+} from '../report/fixtures/synthetic-record.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { comparisonRow, counterFindings, waitRow } from './fixtures/synthetic-result.ts'
 import type { ComparisonRow } from './gate-result.ts'
@@ -7,19 +12,46 @@ import type { ComparisonRow } from './gate-result.ts'
 const green = comparisonRow({ state: 'within' })
 const red = comparisonRow({ state: 'regressed' })
 const undecided = comparisonRow({ state: 'inconclusive' })
-const dead = comparisonRow({
-  state: 'base-died',
-  screening: { state: 'died', revision: 'base', times: 2, reason: 'killed by SIGSEGV' },
-})
 const noFigure = comparisonRow({
   state: 'no-figure',
-  screening: { state: 'no-figure', reason: 'it was not measured' },
+  screening: { state: 'no-figure', reason: 'the driver was the bottleneck' },
 })
-const clean = { comparisons: [green], waits: [], counters: null, strict: false }
+const clean = { comparisons: [green], waits: [], counters: null, failures: [], strict: false }
 
 test('0 where nothing is red', () => {
   assert.equal(exitCodeOf(clean), 0)
-  assert.equal(exitCodeOf({ ...clean, comparisons: [green, undecided, dead] }), 0)
+  assert.equal(exitCodeOf({ ...clean, comparisons: [green, undecided, noFigure] }), 0)
+})
+
+test('1 where anything died or was not measured, whatever came of the rest; but 3 goes before', () => {
+  const baseDied = comparisonRow({
+    state: 'base-died',
+    screening: { state: 'died', revision: 'base', times: 2, reason: 'run: killed by SIGSEGV' },
+  })
+  const headDied = { state: 'died', revision: 'head', times: 1, reason: 'run: aborted' } as const
+  const { screening: compared } = green
+  const once = { screening: headDied, confirmation: compared }
+  const notMeasured = comparisonRow({
+    state: 'not-measured',
+    screening: { state: 'not-measured', reason: 'start: large, 1 peer cannot be prepared' },
+  })
+  const rows = [
+    baseDied,
+    notMeasured,
+    comparisonRow({ state: 'head-died-once', ...once }),
+    comparisonRow({ state: 'unconfirmed', screening: headDied }),
+    comparisonRow({ state: 'base-died', screening: compared, confirmation: baseDied.screening }),
+  ]
+  for (const row of rows) {
+    assert.equal(exitCodeOf({ ...clean, comparisons: [green, row] }), 1)
+    assert.equal(exitCodeOf({ ...clean, comparisons: [green, row], strict: true }), 1)
+    assert.equal(exitCodeOf({ ...clean, comparisons: [red, row] }), 3)
+  }
+  // Fresh rounds of another metric, or for the sake of waits.
+  const failures = syntheticRecord(measuredLarge([killedProcess(0, 'direct', 'B')])).failures
+  assert.equal(failures.length, 1)
+  assert.equal(exitCodeOf({ ...clean, failures }), 1)
+  assert.equal(exitCodeOf({ ...clean, comparisons: [red], failures }), 3)
 })
 
 test('3 for anything red: a comparison, a wait, a counter, a head that dies while it is counted', () => {
@@ -56,7 +88,7 @@ test('1 where there was something to compare, and no interval came of it', () =>
     state: 'inconclusive',
     screening: { ...screening, low: null, high: null } as ComparisonRow['screening'],
   })
-  assert.equal(exitCodeOf({ ...clean, comparisons: [dead, noFigure, short] }), 1)
-  assert.equal(exitCodeOf({ ...clean, comparisons: [dead, undecided] }), 0)
+  assert.equal(exitCodeOf({ ...clean, comparisons: [noFigure, short] }), 1)
+  assert.equal(exitCodeOf({ ...clean, comparisons: [noFigure, undecided] }), 0)
   assert.equal(exitCodeOf({ ...clean, comparisons: [] }), 0)
 })

@@ -1,7 +1,8 @@
 import { violationText } from '../counters/compare-counters.ts'
 import { UPDATE_COMMAND } from '../counters/counter-baseline.ts'
-import type { RevisionSource } from '../record.ts'
+import { printable } from '../printable.ts'
 import { change, figure } from '../report/quantities.ts'
+import { revisionText } from '../report/revision-text.ts'
 import type {
   Colour,
   ComparisonRow,
@@ -66,7 +67,7 @@ function comparisonFinding(row: ComparisonRow, result: GateResult): Finding {
     margin: `${marginPercent} %`,
     rounds: compared === undefined ? '' : String(compared.rounds),
     state: state.replaceAll('-', ' '),
-    sentence: oneLine(`${subject}: ${what}${measured}: ${reason}; ${revisionsText(result)}`),
+    sentence: printable(`${subject}: ${what}${measured}: ${reason}; ${revisionsText(result)}`),
     repeat,
   }
 }
@@ -93,20 +94,20 @@ function waitFinding(row: WaitRow, result: GateResult): Finding {
     margin: '',
     rounds: '',
     state: state.replaceAll('-', ' '),
-    sentence: oneLine(`${subject}: ${what}: ${reason}; ${revisionsText(result)}`),
+    sentence: printable(`${subject}: ${what}: ${reason}; ${revisionsText(result)}`),
     repeat,
   }
 }
 
 function counterFindings(counters: NonNullable<GateResult['counters']>): Finding[] {
   const { baseline, compared, violations, failures, notes } = counters
-  const subject = oneLine(baseline)
+  const subject = printable(baseline)
   const wrong = [...violations.map(violationFinding), ...failures.map(countingFailureFinding)]
   const rest = notes.map(note => ({
     ...counterFinding(subject, 'counters', 'neutral', 'not compared'),
-    sentence: oneLine(note),
+    sentence: printable(note),
   }))
-  if (wrong.length > 0) return [...wrong, ...rest]
+  if (wrong.length > 0 || compared === 0) return [...wrong, ...rest]
   const state = `${compared} counts are as they were`
   const sentence = `${subject}: ${state}`
   return [{ ...counterFinding(subject, 'counters', 'green', state), sentence }, ...rest]
@@ -114,21 +115,21 @@ function counterFindings(counters: NonNullable<GateResult['counters']>): Finding
 
 function violationFinding(violation: CounterViolation): Finding {
   const { workload, backend, counter, unit, was, is } = violation
-  const subject = oneLine(`${workload}, ${backend}`)
+  const subject = printable(`${workload}, ${backend}`)
   return {
-    ...counterFinding(subject, oneLine(counter), 'red', 'changed'),
+    ...counterFinding(subject, printable(counter), 'red', 'changed'),
     change: `${countText(was)} → ${countText(is)} per ${unit}`,
-    sentence: oneLine(
+    sentence: printable(
       `${violationText(violation)}; if that is meant, make it the baseline with ${UPDATE_COMMAND}`,
     ),
   }
 }
 
 function countingFailureFinding({ workload, backend, reason }: CountingFailure): Finding {
-  const subject = oneLine(`${workload}, ${backend}`)
+  const subject = printable(`${workload}, ${backend}`)
   return {
     ...counterFinding(subject, 'counters', 'red', 'did not finish'),
-    sentence: oneLine(`${subject}: the head did not finish while it was counted: ${reason}`),
+    sentence: printable(`${subject}: the head did not finish while it was counted: ${reason}`),
   }
 }
 
@@ -157,7 +158,7 @@ function subjectOf(
   { sources }: GateResult,
 ): string {
   const machine = sources.length > 1 ? ` [machine ${source + 1}]` : ''
-  return oneLine(`${scenario} (${label}), ${backend}${machine}`)
+  return printable(`${scenario} (${label}), ${backend}${machine}`)
 }
 
 /** `base 01234567, head 89abcdef with changes` */
@@ -165,9 +166,9 @@ export function revisionsText({ base, head }: Pick<GateResult, 'base' | 'head'>)
   return `base ${revisionText(base)}, head ${revisionText(head)}`
 }
 
-function revisionText({ gitSha, dirty, directory, command }: RevisionSource): string {
-  const place = gitSha?.slice(0, 8) ?? directory ?? command ?? 'without git'
-  return dirty === true ? `${place} with changes` : place
+/** Each in one line without control characters. */
+export function warningsOf({ warnings }: Pick<GateResult, 'warnings'>): string[] {
+  return warnings.map(printable)
 }
 
 /** `1 red, 10 green, 1 neutral` */
@@ -188,14 +189,6 @@ export function outcomeText({ exitCode }: Pick<GateResult, 'exitCode'>): string 
     case 4:
       return 'failed: something is undecided, and --strict was asked for'
     default:
-      return 'failed: nothing could be compared'
+      return 'failed: not everything could be measured and compared'
   }
-}
-
-/** The last words of a dead subject must drive neither a terminal nor a parser. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cs}\u{FFFE}\u{FFFF}]/gu, character => {
-    const code = character.charCodeAt(0).toString(16)
-    return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, '0')}`
-  })
 }

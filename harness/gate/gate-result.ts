@@ -24,22 +24,33 @@ const stage = z.discriminatedUnion('state', [
   z.strictObject({
     state: z.literal('compared'),
     ...ratio.shape,
+    /** Student's interval at the same level: no verdict without it. Null where there is none. */
+    student: z.strictObject({ low: positive, high: positive }).nullable(),
     alpha: positive,
     rounds: count,
-    /** The smallest effect that so many rounds find in nine runs of ten. */
+    /**
+     * The smallest change that so many rounds, at this level, show to be above the margin in nine runs of
+     * ten; null where there is no interval.
+     */
     mdePercent: percent.nullable(),
-    /** With how many a change as large as the margin is found; null where the margin is 0. */
+    /**
+     * With how many, at this level, a head that has not changed is acquitted in nine runs of ten; null
+     * where there is no interval, or the margin is 0.
+     */
     roundsNeeded: count.nullable(),
     /** The base against itself, in the same rounds and at the same level. */
     aa: ratio.nullable(),
   }),
   z.strictObject({
     state: z.literal('died'),
+    /** Whose fault that was. */
     revision: z.enum(['base', 'head']),
-    /** How many of its processes; those of the base run twice a round. */
+    /** How many of its processes, for which nothing else can be blamed. */
     times: count,
     reason: z.string(),
   }),
+  /** A failure of the tool, or of what both revisions need. */
+  z.strictObject({ state: z.literal('not-measured'), reason: z.string() }),
   z.strictObject({ state: z.literal('no-figure'), reason: z.string() }),
 ])
 
@@ -50,8 +61,10 @@ const comparisonState = z.enum([
   'head-died',
   'head-died-once',
   'base-died',
+  'not-measured',
   'biased',
   'inconclusive',
+  'inconclusive (tail)',
   'unconfirmed',
   'no-figure',
 ])
@@ -87,7 +100,8 @@ const waitStage = z.strictObject({
   /** `not-measured`: it has no latencies, or none that mean anything. */
   base: z.enum(['waits', 'none', 'too-few', 'not-measured']),
   head: z.enum(['waits', 'none', 'too-few', 'not-measured']),
-  /** Of the head's samples, which waited for the poll loop's timeout. */
+  /** Of its samples, which waited for the poll loop's timeout; null where none did. */
+  baseShare: percent.nullable(),
   headShare: percent.nullable(),
 })
 

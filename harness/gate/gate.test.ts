@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { syntheticRecord } from '../report/fixtures/synthetic-record.ts'
+import { confirmable } from './confirming.ts'
+import { exitCodeOf } from './exit-code.ts'
 import {
   type Costs,
   gatedLarge,
@@ -10,6 +12,7 @@ import {
 } from './fixtures/synthetic-gate.ts'
 import { gate } from './gate.ts'
 import { gatedMeasurements } from './gated-measurements.ts'
+import type { Screened } from './screening.ts'
 
 const cpu = { metric: 'cpu', marginPercent: 2 } as const
 const backends = ['direct', 'virtual-sockman', 'devirtualized-sockman']
@@ -90,7 +93,11 @@ test('fresh rounds that cannot tell leave it undecided, and say what would decid
   })
   const { row } = await rowsOf(slowerOn(['direct'], 1.05), scattered)
   assert.deepEqual([row.colour, row.state], ['neutral', 'inconclusive'])
-  assert.match(row.reason, /8 rounds find a change of .* %.*, \d+ would find 2 %/)
+  const [, found, enough] =
+    /8 rounds find a change of (.*) % or more, (\d+) would acquit a head that has not changed$/.exec(
+      row.reason,
+    ) ?? []
+  assert.ok(Number(found) > 2 && Number(enough) > 8, row.reason)
 })
 
 test('a regression below the margin is none, at a margin of 0 it is', async () => {
@@ -123,11 +130,43 @@ test('zero variance: a constant slowdown is a regression', async () => {
 })
 
 test('too few whole rounds have no interval, and no verdict', async () => {
-  const { measure } = measuringBy(slowerOn(['direct'], 1.5))
+  const { measure } = measuringBy(unchanged)
   const gated = gatedLarge(['direct'], [cpu], 5)
   const { comparisons } = await gate(requestFor(gated), measure)
   assert.deepEqual([comparisons[0].colour, comparisons[0].state], ['neutral', 'inconclusive'])
   assert.match(comparisons[0].reason, /5 whole rounds are too few/)
+})
+
+test('a screening that just misses a regression suspects it all the same', async () => {
+  // Seven rounds of eight say 5 %: the margin is in the 95 % interval, and not in the 80 % interval.
+  const missed: Costs = (_, round) => ({
+    ...unchanged('', round),
+    head: noisy(round === 0 ? 0.96 : 1.05, round, 2),
+  })
+  const { row, plans } = await rowsOf(missed, slowerOn(['direct'], 1.05))
+  assert.equal(plans.length, 2)
+  assert.ok(row.screening.state === 'compared')
+  assert.ok((row.screening.low ?? 2) < 1.02 && row.screening.alpha === 0.05)
+  assert.deepEqual([row.colour, row.state], ['red', 'regressed'])
+  const acquitted = await rowsOf(missed, unchanged)
+  assert.deepEqual([acquitted.row.colour, acquitted.row.state], ['green', 'within'])
+})
+
+test('nothing is green or red where the two intervals disagree', async () => {
+  // One round in twelve is far off: ranks do not care, the mean does.
+  const stateOf = async (usual: number, once: number) => {
+    const { measure } = measuringBy((backend, round) => ({
+      ...unchanged(backend, round),
+      head: noisy(round === 5 ? once : usual, round, 2),
+    }))
+    const { comparisons } = await gate(requestFor(gatedLarge(['direct'], [cpu], 12)), measure)
+    const [{ colour, state }] = comparisons
+    return [colour, state]
+  }
+  assert.deepEqual(await stateOf(1, 1), ['green', 'within'])
+  assert.deepEqual(await stateOf(1, 3), ['neutral', 'inconclusive (tail)'])
+  assert.deepEqual(await stateOf(1.06, 1.06), ['red', 'regressed'])
+  assert.deepEqual(await stateOf(1.06, 0.4), ['neutral', 'inconclusive (tail)'])
 })
 
 const biasedBy =
@@ -174,6 +213,36 @@ test('a head that dies once is undecided', async () => {
   assert.deepEqual([row.colour, row.state], ['neutral', 'head-died-once'])
 })
 
+test('a head that died once is red where fresh rounds show a regression', async () => {
+  const { row } = await rowsOf(dying('head'), slowerOn(['direct'], 1.05))
+  assert.deepEqual([row.colour, row.state], ['red', 'regressed'])
+})
+
+test('a base that dies once hides no head that always does', async () => {
+  const { row } = await rowsOf((_, round) => ({
+    base: round === 0 ? 'killed by SIGSEGV' : 1,
+    head: 'killed by SIGABRT',
+  }))
+  assert.deepEqual([row.colour, row.state], ['red', 'head-died'])
+  assert.ok(row.screening.state === 'died' && row.screening.times === 7)
+})
+
+test('a dead head shares the level of the confirmation', async () => {
+  const { measure } = measuringBy((backend, round) =>
+    backend === 'direct'
+      ? dying('head')(backend, round)
+      : slowerOn(['virtual-sockman'], 1.05)(backend, round),
+  )
+  const gated = gatedLarge(['direct', 'virtual-sockman'], [cpu])
+  const { comparisons } = await gate(requestFor(gated), measure)
+  assert.deepEqual(
+    comparisons.map(({ state }) => state),
+    ['head-died', 'regressed'],
+  )
+  const [, { confirmation }] = comparisons
+  assert.ok(confirmation?.state === 'compared' && confirmation.alpha === 0.05 / 2)
+})
+
 test('with a base that dies nothing is compared, whatever becomes of the head', async () => {
   const { row, plans } = await rowsOf(dying('base', 8))
   assert.deepEqual([row.colour, row.state], ['neutral', 'base-died'])
@@ -182,11 +251,34 @@ test('with a base that dies nothing is compared, whatever becomes of the head', 
   assert.equal((await rowsOf(both)).row.state, 'base-died')
 })
 
-test('what was not measured has no figure', async () => {
+test('where nobody lives it is not the base', async () => {
+  const reason = 'large, 1 peer cannot be prepared: ENOSPC'
+  const { row, plans } = await rowsOf(() => ({ base: reason, twin: reason, head: reason }))
+  assert.deepEqual([row.colour, row.state], ['neutral', 'not-measured'])
+  assert.equal(row.reason, `it could not be measured: run: ${reason}`)
+  assert.equal(plans.length, 1)
+})
+
+test('whatever died, and is not red, fails the gate', async () => {
+  const exitOf = async (screening: Costs, confirmation: Costs = screening) => {
+    const { measure } = measuringBy(screening, confirmation)
+    const found = await gate(requestFor(gatedLarge(['direct'], [cpu])), measure)
+    const records = [found.screening, ...(found.confirmation === null ? [] : [found.confirmation])]
+    const failures = records.flatMap(record => record.failures)
+    return exitCodeOf({ ...found, failures, counters: null, strict: false })
+  }
+  assert.equal(await exitOf(unchanged), 0)
+  assert.equal(await exitOf(dying('base')), 1)
+  assert.equal(await exitOf(dying('head'), unchanged), 1)
+  assert.equal(await exitOf(dying('head')), 3)
+  assert.equal(await exitOf(slowerOn(['direct'], 1.05), dying('base')), 1)
+})
+
+test('what was not measured is no figure, and says so', async () => {
   const { comparisons } = await gate(requestFor(gatedLarge(['direct'], [cpu])), async () =>
     syntheticRecord(),
   )
-  assert.deepEqual([comparisons[0].colour, comparisons[0].state], ['neutral', 'no-figure'])
+  assert.deepEqual([comparisons[0].colour, comparisons[0].state], ['neutral', 'not-measured'])
 })
 
 test('without time for all of them, the worst suspects are confirmed; one always is', async () => {
@@ -203,6 +295,26 @@ test('without time for all of them, the worst suspects are confirmed; one always
     ['virtual-sockman'],
   )
   assert.deepEqual(await of(61_000), ['regressed', 'regressed'])
+})
+
+test('who is confirmed first: new waits, then dead heads, then the worst', () => {
+  const gated = gatedLarge(['direct', 'virtual-sockman', 'devirtualized-sockman'], [cpu])
+  const suspect = (i: number, excess: number | null, newWaits = false): Screened => ({
+    one: gated[i],
+    result: undefined,
+    stages: [],
+    suspicions: [excess],
+    waits: null,
+    newWaits,
+  })
+  const dead = suspect(0, Number.MAX_VALUE)
+  const slow = suspect(1, 0.2)
+  const waiting = suspect(2, 0.01, true)
+  assert.deepEqual(confirmable([slow, dead, waiting], undefined), {
+    chosen: [waiting, dead, slow],
+    alpha: 0.05 / 3,
+    rounds: 8,
+  })
 })
 
 test('a wait that only the head has is suspected, and red when fresh rounds show it, too', async () => {

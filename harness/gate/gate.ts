@@ -5,8 +5,8 @@ import type { Revision } from '../revision.ts'
 import { confirmable } from './confirming.ts'
 import type { ComparisonRow, WaitRow } from './gate-result.ts'
 import type { GatedMeasurement } from './gated-measurements.ts'
-import { rowsOf } from './rows.ts'
-import { screened } from './screening.ts'
+import { type Repeat, rowsOf } from './rows.ts'
+import { isSuspect, screened } from './screening.ts'
 
 export interface GateRequest {
   readonly gated: readonly GatedMeasurement[]
@@ -17,8 +17,7 @@ export interface GateRequest {
   readonly budgetMs: number | undefined
   readonly seed: number
   readonly pinning: Pinning | null
-  /** A command line that measures it again. */
-  readonly repeat: (one: GatedMeasurement) => string
+  readonly repeat: Repeat
 }
 
 /** Carries out a plan: `run`, and for tests anything that gives a record. */
@@ -53,7 +52,7 @@ export async function gate(request: GateRequest, measure: MeasureRounds): Promis
     planOf(request, measurements, { seed, budgetMs: screeningMs }),
   )
   const found = gated.map(one => screened(one, screening, request.waits))
-  const suspects = found.filter(({ suspect }) => suspect)
+  const suspects = found.filter(isSuspect)
   if (suspects.length === 0) {
     return { ...rowsOf(found, request.repeat, null), screening, confirmation: null }
   }

@@ -12,15 +12,16 @@ export function counterFile({ file = COUNTER_BASELINE }: CountersConfig): string
   return file
 }
 
-/** What is counted: the fixed list, or what the configuration names, on all backends that it names. */
+/** What is counted: the fixed list, or what the configuration names, each on the backends of its own. */
 export function countingOptions(config: CountersConfig, counting: Counting): CountingOptions {
   const { tolerancePercent = countingDefaults.tolerancePercent, scenarios } = config
-  if (scenarios === undefined) return { ...counting, tolerancePercent, backends: usualBackends }
-  const backends = scenarios.flatMap(chosen => chosen.backends ?? usualBackends)
-  const workloads = scenarios.map(chosen =>
-    countedWorkload(workloadOf(chosen, 'gate.counters.scenarios')),
-  )
-  return { ...counting, tolerancePercent, backends: [...new Set(backends)], workloads }
+  const options = { ...counting, tolerancePercent, backends: usualBackends }
+  if (scenarios === undefined) return options
+  const workloads = scenarios.map(chosen => {
+    const workload = workloadOf(chosen, 'gate.counters.scenarios')
+    return countedWorkload(workload, chosen.backends ?? usualBackends)
+  })
+  return { ...options, workloads }
 }
 
 /** Counts the head, and says where that is not what the baseline says. */

@@ -4,19 +4,22 @@ import type { Confirming } from './confirming.ts'
 import type { ComparisonRow, WaitRow } from './gate-result.ts'
 import type { GatedMeasurement } from './gated-measurements.ts'
 import { judgeComparison } from './judge-comparison.ts'
-import { hasNewWaits, judgeWaits, waitStageOf } from './judge-waits.ts'
+import { judgeWaits, waitStageOf } from './judge-waits.ts'
 import { resultOf, type Screened } from './screening.ts'
-import { isSuspect, stageOf } from './stages.ts'
+import { stageOf } from './stages.ts'
 
 /** Fresh rounds of some suspects. */
 interface Confirmed extends Confirming {
   readonly record: Pick<SockbenchRecord, 'scenarios'>
 }
 
+/** A command line that measures it again; `marginPercent` is null where no margin is at issue. */
+export type Repeat = (one: GatedMeasurement, marginPercent: number | null) => string
+
 /** What the rounds together say, with null for a confirmation that nothing asked for. */
 export function rowsOf(
   found: readonly Screened[],
-  repeat: (one: GatedMeasurement) => string,
+  repeat: Repeat,
   confirmed: Confirmed | null,
 ): { comparisons: ComparisonRow[]; waits: WaitRow[] } {
   return {
@@ -27,14 +30,14 @@ export function rowsOf(
 
 function comparisonRows(
   screened: Screened,
-  repeat: (one: GatedMeasurement) => string,
+  repeat: Repeat,
   confirmed: Confirmed | null,
 ): ComparisonRow[] {
-  const { one, stages } = screened
+  const { one, stages, suspicions } = screened
   const { measurement, limits } = one
   return limits.map((limit, i) => {
     const screening = stages[i]
-    const fresh = isSuspect(screening, limit) ? freshRounds(screened, confirmed) : 'not-suspected'
+    const fresh = suspicions[i] === null ? 'not-suspected' : freshRounds(screened, confirmed)
     const confirmation =
       typeof fresh === 'string'
         ? null
@@ -43,29 +46,23 @@ function comparisonRows(
       fresh === 'no-time' ? noTime : judgeComparison(screening, confirmation, limit)
     const { metric, marginPercent } = limit
     const colour = comparisonColours[state]
-    const named = identityOf(one, metric, repeat)
+    const named = { ...identityOf(one, metric), repeat: repeat(one, marginPercent) }
     return { ...named, colour, reason, metric, marginPercent, state, screening, confirmation }
   })
 }
 
-function waitRows(
-  screened: Screened,
-  repeat: (one: GatedMeasurement) => string,
-  confirmed: Confirmed | null,
-): WaitRow[] {
-  const { one, waits: screening } = screened
+function waitRows(screened: Screened, repeat: Repeat, confirmed: Confirmed | null): WaitRow[] {
+  const { one, waits: screening, newWaits } = screened
   if (screening === null) return []
   const { measurement } = one
   const { workload } = measurement
-  const fresh = hasNewWaits(screening, workload)
-    ? freshRounds(screened, confirmed)
-    : 'not-suspected'
+  const fresh = newWaits ? freshRounds(screened, confirmed) : 'not-suspected'
   const confirmation =
     typeof fresh === 'string' ? null : waitStageOf(resultOf(measurement, fresh.record))
   const { state, reason } =
     fresh === 'no-time' ? noTime : judgeWaits(screening, confirmation, workload)
   const colour = waitColours[state]
-  const named = identityOf(one, '50 ms waits', repeat)
+  const named = { ...identityOf(one, '50 ms waits'), repeat: repeat(one, null) }
   return [{ ...named, colour, reason, state, screening, confirmation }]
 }
 
@@ -79,14 +76,9 @@ const noTime = {
 } as const
 
 function identityOf(
-  one: GatedMeasurement,
+  { measurement: { workload, backends } }: GatedMeasurement,
   what: string,
-  repeat: (one: GatedMeasurement) => string,
-): Pick<
-  ComparisonRow,
-  'id' | 'scenario' | 'label' | 'parameters' | 'backend' | 'source' | 'repeat'
-> {
-  const { workload, backends } = one.measurement
+): Pick<ComparisonRow, 'id' | 'scenario' | 'label' | 'parameters' | 'backend' | 'source'> {
   const { scenario, label, parameters } = workload
   const [backend] = backends
   return {
@@ -96,6 +88,5 @@ function identityOf(
     parameters: { ...parameters },
     backend,
     source: 0,
-    repeat: repeat(one),
   }
 }

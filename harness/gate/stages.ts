@@ -1,16 +1,15 @@
-import { analyse, type Conclusions } from '../analysis/analyse.ts'
 import type { GatedMetric } from '../configuration/define-config.ts'
-import { planDefaults } from '../plan.ts'
-import type { Comparison, ScenarioResult } from '../record.ts'
+import type { ScenarioResult } from '../record.ts'
+import { hodgesLehmann } from '../statistics/hodges-lehmann.ts'
+import { minimumDetectableEffect, roundsFor } from '../statistics/minimum-detectable-effect.ts'
+import { meanAndDeviation, pairedTInterval } from '../statistics/student-t.ts'
+import { faultIn } from './deaths.ts'
+import { differencesOf } from './differences.ts'
 import type { RatioInterval, Stage } from './gate-result.ts'
 import type { Limit } from './gated-measurements.ts'
 
-/** The names of the revisions in the records of a gate. */
-export const BASE = 'base'
-export const HEAD = 'head'
-
 /**
- * What a set of rounds says about one metric, with an interval at the two-sided level `alpha`. Where
+ * What a set of rounds says about one metric, with intervals at the two-sided level `alpha`. Where
  * any process died, there is nothing to compare.
  * @param result undefined where it was not measured
  */
@@ -19,40 +18,23 @@ export function stageOf(
   { metric, marginPercent }: Limit,
   alpha: number,
 ): Stage {
-  if (result === undefined) return { state: 'no-figure', reason: 'it was not measured' }
-  const died = deathsOf(result, BASE) ?? deathsOf(result, HEAD)
-  if (died !== undefined) return died
-  // A margin of 0 is one for a gate alone: the analysis needs one to tell equivalence by.
-  const analysed = marginPercent > 0 ? marginPercent : planDefaults.marginPercent
-  const { conclusions } = analyse(result, { marginPercent: analysed, roundsAre: 'over', alpha })
-  const found = (kind: Comparison['kind']) =>
-    conclusions.comparisons.find(one => one.kind === kind && one.metric === metric)
-  const comparison = found('revision')
-  if (comparison === undefined) {
-    return { state: 'no-figure', reason: whyNoFigure(conclusions, metric) }
-  }
-  const { rounds, mdePercent, roundsNeeded } = comparison
-  const aa = found('aa')
+  if (result === undefined) return { state: 'not-measured', reason: 'it has no rounds' }
+  const fault = faultIn(result)
+  if (fault !== undefined) return fault
+  const { head, aa } = differencesOf(result, metric)
+  if (head.length === 0) return { state: 'no-figure', reason: whyNoFigure(result, metric) }
+  const interval = intervalOf(head, alpha)
   return {
     state: 'compared',
-    ...intervalOf(comparison),
+    ...interval,
     alpha,
-    rounds,
-    mdePercent,
-    roundsNeeded: marginPercent > 0 ? roundsNeeded : null,
-    aa: aa === undefined ? null : intervalOf(aa),
+    rounds: head.length,
+    ...(interval.low === null ? unknown : precisionOf(head, marginPercent, alpha)),
+    aa: aa.length === 0 ? null : intervalOf(aa, alpha),
   }
 }
 
-function deathsOf({ processes }: ScenarioResult, revision: typeof BASE | typeof HEAD) {
-  const reasons = processes.flatMap(({ revision: name, outcome }) =>
-    name === revision && outcome.state === 'failed' ? [`${outcome.stage}: ${outcome.reason}`] : [],
-  )
-  if (reasons.length === 0) return undefined
-  return { state: 'died', revision, times: reasons.length, reason: reasons[0] } as const
-}
-
-function whyNoFigure({ driverBound, latencyInvalid }: Conclusions, metric: GatedMetric): string {
+function whyNoFigure({ driverBound, latencyInvalid }: ScenarioResult, metric: GatedMetric): string {
   const isLatency = metric.startsWith('latency')
   if (isLatency && latencyInvalid !== null) return latencyInvalid
   if (metric !== 'cpu' && driverBound.length > 0) return 'the driver was the bottleneck'
@@ -61,14 +43,30 @@ function whyNoFigure({ driverBound, latencyInvalid }: Conclusions, metric: Gated
     : 'its rounds gave no figure of both revisions'
 }
 
-function intervalOf({ ratio, low, high }: Comparison): RatioInterval {
-  return { ratio, low, high }
+function intervalOf(differences: readonly number[], alpha: number): RatioInterval {
+  const centre = hodgesLehmann(differences, alpha)
+  const ratio = Math.exp(centre.estimate)
+  if (centre.state === 'too-few') return { ratio, low: null, high: null }
+  return { ratio, low: Math.exp(centre.low), high: Math.exp(centre.high) }
 }
 
-/** At 95 %, whatever A/A′ says: bias is no acquittal. */
-export function isSuspect(stage: Stage, { marginPercent }: Limit): boolean {
-  if (stage.state === 'died') return stage.revision === HEAD
-  return stage.state === 'compared' && stage.low !== null && stage.low > 1 + marginPercent / 100
+type Precision = Pick<Stage & { state: 'compared' }, 'student' | 'mdePercent' | 'roundsNeeded'>
+
+const unknown: Precision = { student: null, mdePercent: null, roundsNeeded: null }
+
+function precisionOf(
+  differences: readonly number[],
+  marginPercent: number,
+  alpha: number,
+): Precision {
+  const { low, high } = pairedTInterval(differences, alpha)
+  const { deviation } = meanAndDeviation(differences)
+  const margin = Math.log1p(marginPercent / 100)
+  return {
+    student: { low: Math.exp(low), high: Math.exp(high) },
+    mdePercent: 100 * Math.expm1(margin + minimumDetectableEffect(differences, alpha)),
+    roundsNeeded: margin > 0 ? roundsFor(margin, deviation, alpha) : null,
+  }
 }
 
 /** Whether the base differs from itself. */

@@ -28,7 +28,7 @@ const merged = (...gates: GateResult[]) =>
 
 test('shards: all rows in the order of the shards, each with its machine', () => {
   const first = gateOf(1, '1/2', { comparisons: [rowOf('large')], warnings: ['odd'] })
-  const second = gateOf(2, '2/2', { comparisons: [rowOf('small')], strict: true })
+  const second = gateOf(2, '2/2', { comparisons: [rowOf('small')] })
   const whole = merged(second, first)
   assert.deepEqual(whole.comparisons, [rowOf('large'), { ...rowOf('small'), source: 1 }])
   assert.deepEqual(
@@ -36,7 +36,6 @@ test('shards: all rows in the order of the shards, each with its machine', () =>
     [1, 2],
   )
   assert.deepEqual(whole.warnings, ['machine 1: odd'])
-  assert.equal(whole.strict, true)
   assert.deepEqual(gateResultSchema.parse(JSON.parse(JSON.stringify(whole))), whole)
 })
 
@@ -78,8 +77,16 @@ test('the same violation of a counter is one; without counters there are none', 
     gateOf(2, null, { counters }),
     gateOf(3, null),
   )
-  assert.deepEqual(whole.counters, { ...counters, compared: 10 })
+  assert.deepEqual(whole.counters, counters)
   assert.equal(merged(gateOf(1, null), gateOf(2, null)).counters, null)
+})
+
+test('uncommitted changes are said, since they may not be the same', () => {
+  const head = { ...gateOf(1, null).head, dirty: true }
+  assert.deepEqual(merged(gateOf(1, '1/2', { head }), gateOf(2, '2/2', { head })).warnings, [
+    'head had uncommitted changes, which may not have been the same on all machines',
+  ])
+  assert.deepEqual(merged(gateOf(1, '1/1', { head })).warnings, [])
 })
 
 test('what does not belong together is refused in one line', () => {
@@ -93,5 +100,10 @@ test('what does not belong together is refused in one line', () => {
   refused(/for head bbbb, .* for head bbbb with changes: /, one, gateOf(2, null, { head }))
   const otherTool = gateOf(2, null, { tool: { ...one.tool, gitSha: 'dddd' } })
   refused(/^a\.json was made by sockbench 0123456789abcdef, b\.json .* dddd: /, one, otherTool)
+  const given = (rounds: number) => ({
+    configuration: { file: null, values: { rounds: { value: rounds, source: 'flag' as const } } },
+  })
+  const [eight, nine] = [gateOf(1, '1/2', given(8)), gateOf(2, '2/2', given(9))]
+  refused(/^a\.json and b\.json are of different plans, they differ in rounds: /, eight, nine)
   refused(/^b\.json is merged already: /, gateOf(3, null), merged(one, gateOf(2, null)))
 })

@@ -4,13 +4,14 @@ import type { ComparisonRow, CounterFindings, GateResult, WaitRow } from '../gat
 import { RecordError } from '../record-store.ts'
 import { assertMadeAlike, assertNoneTwice, codeOf, type Stored } from './belonging.ts'
 import { machineName } from './machine-factor.ts'
+import { assertSamePlan } from './same-plan.ts'
 import { missingShards, storedShard } from './shards.ts'
 
 /**
  * One result of the shards of a gate, which are numbered. Nothing is pooled: what several machines have
  * gated keeps a row of each. It is as bad as the worst of them, and failed where a shard is missing.
  * @throws RecordError where they do not belong together: other versions of sockbench, another base or
- * head, the same result twice, or one that is merged already
+ * head, shards of different plans, the same result twice, or one that is merged already
  */
 export function mergeGates(stored: readonly Stored<GateResult>[]): GateResult {
   assertMergeable(stored)
@@ -22,13 +23,13 @@ export function mergeGates(stored: readonly Stored<GateResult>[]): GateResult {
   return {
     ...first,
     sources: gates.flatMap(({ sources }) => sources),
-    strict: gates.some(({ strict }) => strict),
     comparisons: comparisons.rows,
     waits: waits.rows,
     counters: unitedCounters(gates.flatMap(({ counters }) => counters ?? [])),
     failures: gates.flatMap(({ failures }) => failures),
     warnings: [
       ...missing,
+      ...unlikeChanges(gates),
       ...comparisons.disagreements,
       ...waits.disagreements,
       ...gates.flatMap(({ warnings }, i) => warnings.map(text => `${machineName(i)}: ${text}`)),
@@ -55,6 +56,16 @@ function byShard(one: GateResult, other: GateResult): number {
   return number(one) - number(other)
 }
 
+/** With changes that no commit has, base or head may have been another on each machine. */
+function unlikeChanges(gates: readonly GateResult[]): string[] {
+  const [{ base, head }, ...others] = gates
+  const dirty = others.length === 0 ? [] : [base, head].filter(one => one.dirty === true)
+  return dirty.map(
+    ({ name }) =>
+      `${name} had uncommitted changes, which may not have been the same on all machines`,
+  )
+}
+
 /** Rows know their machine; where several have the same row, what tells rows apart says it, too. */
 function byMachine<T extends ComparisonRow | WaitRow>(
   gates: readonly (readonly T[])[],
@@ -79,7 +90,7 @@ function unitedCounters(findings: readonly CounterFindings[]): CounterFindings |
   if (findings.length === 0) return null
   return {
     ...findings[0],
-    compared: findings.reduce((sum, { compared }) => sum + compared, 0),
+    compared: Math.max(...findings.map(({ compared }) => compared)),
     violations: distinct(findings.flatMap(({ violations }) => violations)),
     failures: distinct(findings.flatMap(({ failures }) => failures)),
     notes: distinct(findings.flatMap(({ notes }) => notes)),
@@ -99,4 +110,7 @@ function assertMergeable(stored: readonly Stored<GateResult>[]): void {
   assertMadeAlike(stored, 'by sockbench', ({ tool }) => tool.gitSha ?? tool.version)
   assertMadeAlike(stored, 'against base', ({ base }) => codeOf(base))
   assertMadeAlike(stored, 'for head', ({ head }) => codeOf(head))
+  assertSamePlan(
+    stored.map(({ path, content }) => ({ path, content: content.configuration.values })),
+  )
 }

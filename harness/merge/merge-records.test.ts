@@ -194,6 +194,21 @@ test('what does not belong together is refused in one line that names both', () 
   assert.match(refusal(record(3, null), whole), /^b\.json is merged already: name the records/)
 })
 
+test('shards are of one plan; what else is merged may be of several', () => {
+  const given = (one: SockbenchRecord, rounds: number): SockbenchRecord => {
+    const values = { rounds: { value: rounds, source: 'flag' } }
+    return { ...one, configuration: { ...one.configuration, options: { file: null, values } } }
+  }
+  const [first, second] = [given(record(1, '1/2', large), 8), record(2, '2/2', small)]
+  assert.match(
+    refusal(first, given(second, 9)),
+    /^a\.json and b\.json are of different plans, they differ in rounds: /,
+  )
+  assert.match(refusal(first, second), /differ in rounds/)
+  assert.equal(merged(first, given(second, 8)).scenarios.length, 2)
+  assert.equal(merged(first, given(record(3, null, small), 9)).scenarios.length, 2)
+})
+
 test('a revision has one meaning, or nothing is merged', () => {
   const source = { ref: null, dirty: false, directory: null, command: null }
   const base: RevisionSource = { name: 'base', gitSha: 'aaaa', ...source }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { type ResolvedConfiguration, resolvedConfiguration } from '../configuration/resolved.ts'
 import { analyseDispatch } from '../dispatch/analyse.ts'
 import type { Provenance, RevisionSource, ScenarioResult, SockbenchRecord } from '../record.ts'
 import { RecordError } from '../record-store.ts'
@@ -6,6 +7,7 @@ import { assertMadeAlike, assertNoneTwice, codeOf, type Stored } from './belongi
 import { machineFactor, type Repeated } from './machine-factor.ts'
 import { labelledByMachine } from './machine-labels.ts'
 import { machineNotes } from './machine-notes.ts'
+import { assertSamePlan } from './same-plan.ts'
 import { missingShards, storedShard } from './shards.ts'
 
 /**
@@ -13,7 +15,7 @@ import { missingShards, storedShard } from './shards.ts'
  * pooled. Every record counts as a machine of its own; a workload that several have measured stays as
  * often as it was measured, and what that says about the machines is among the warnings.
  * @throws RecordError where they do not belong together: other versions of sockbench, other margins or
- * revisions, the same record twice, or one that is merged already
+ * revisions, shards of different plans, the same record twice, or one that is merged already
  */
 export function mergeRecords(stored: readonly Stored<SockbenchRecord>[]): SockbenchRecord {
   assertMergeable(stored)
@@ -40,7 +42,7 @@ export function mergeRecords(stored: readonly Stored<SockbenchRecord>[]): Sockbe
     dispatch: first.dispatch && analyseDispatch(first.dispatch.processes, first.scenarios),
     failures: labelled.flatMap(({ failures }) => failures),
     warnings: [
-      ...missingShards(records.map(({ configuration }) => configuration.shard)),
+      ...missingShards(records.map(shardOf)),
       ...machineFactor(repeated),
       ...machineNotes(records, repeated),
       ...labelled.flatMap(({ warnings }) => warnings),
@@ -51,9 +53,12 @@ export function mergeRecords(stored: readonly Stored<SockbenchRecord>[]): Sockbe
 /** A record has room for one `dispatch`: that of the first record, whose workloads it says something of. */
 function byPlace(one: SockbenchRecord, other: SockbenchRecord): number {
   const afterDispatch = ({ dispatch }: SockbenchRecord) => (dispatch === null ? 1 : 0)
-  const number = ({ configuration }: SockbenchRecord) =>
-    storedShard(configuration.shard)?.number ?? 0
+  const number = (record: SockbenchRecord) => storedShard(shardOf(record))?.number ?? 0
   return afterDispatch(one) - afterDispatch(other) || number(one) - number(other)
+}
+
+export function shardOf({ configuration }: SockbenchRecord): unknown {
+  return configuration.shard
 }
 
 function withSource(record: SockbenchRecord, source: number): SockbenchRecord {
@@ -97,6 +102,14 @@ function assertMergeable(stored: readonly Stored<SockbenchRecord>[]): void {
       ? `${configuration.marginPercent} %`
       : 'no size',
   )
+  const shards = stored.filter(({ content }) => storedShard(shardOf(content)) !== undefined)
+  assertSamePlan(shards.map(({ path, content }) => ({ path, content: optionsOf(content) })))
+}
+
+/** Of the command that measured it. */
+function optionsOf({ configuration }: SockbenchRecord): ResolvedConfiguration['values'] {
+  const { data } = resolvedConfiguration.safeParse(configuration.options)
+  return data?.values ?? {}
 }
 
 /** By name, which stands for the same code in all of them. */

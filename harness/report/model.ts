@@ -1,9 +1,17 @@
-import type { Environment, Failure, ScenarioResult, SockbenchRecord, WorkUnit } from '../record.ts'
+import type {
+  Environment,
+  Failure,
+  RevisionSource,
+  ScenarioResult,
+  SockbenchRecord,
+  WorkUnit,
+} from '../record.ts'
 import { costTable } from './cost-table.ts'
 import { countTable } from './count-table.ts'
 import { dispatchSection } from './dispatch-section.ts'
 import { lagSentence } from './lag-sentence.ts'
 import { latencyTable } from './latency-table.ts'
+import { livesTexts } from './lives-text.ts'
 import {
   groupTitle,
   type PushGroup,
@@ -13,6 +21,7 @@ import {
   pushSentences,
 } from './push-matrix.ts'
 import { figure } from './quantities.ts'
+import { revisionText } from './revision-text.ts'
 import { costSentences, latencySentences } from './sentences.ts'
 import { subjectName } from './subject-rows.ts'
 import type { Table } from './table.ts'
@@ -43,6 +52,7 @@ export function reportModel(record: SockbenchRecord, recordPath: string): Report
     warnings: grouped(record.warnings),
     provenance: [
       { name: 'record', text: recordPath },
+      ...record.revisions.map(revision => ({ name: revision.name, text: namedRevision(revision) })),
       ...originsOf(record),
       { name: 'why believe it', text: methodText(record) },
       { name: 'how to read', text: readingText(record) },
@@ -76,7 +86,7 @@ function sectionOf(result: ScenarioResult): Section {
             ...lagSentence(result),
           ]
         : costSentences(result)),
-      ...timeSentences(result),
+      ...timeSentences(hasLatency(result) ? { ...result, ...withoutWall(result) } : result),
     ],
   }
 }
@@ -91,7 +101,12 @@ function pushSection(group: PushGroup): Section {
   return {
     title: `push: ${groupTitle(group)}`,
     tables: [pushMatrix(group), ...(counts === null ? [] : [counts])],
-    sentences: pushSentences(group),
+    sentences: [
+      ...pushSentences(group),
+      ...group.flatMap(result =>
+        timeSentences(result).map(sentence => `${result.parameters.mode}: ${sentence}`),
+      ),
+    ],
   }
 }
 
@@ -161,6 +176,12 @@ function originsOf(record: SockbenchRecord): ReportModel['provenance'] {
   ])
 }
 
+/** `main: 01234567`, `01234567 with changes` */
+function namedRevision(revision: RevisionSource): string {
+  const asked = revision.ref ?? revision.directory
+  return asked === null ? revisionText(revision) : `${asked}: ${revisionText(revision)}`
+}
+
 /** `ibd (large, 1 peer; small, 1 peer), dispatch` */
 function measuredText({ scenarios, dispatch }: SockbenchRecord, source: number): string {
   const own = scenarios.filter(one => one.source === source)
@@ -179,7 +200,8 @@ function machineText({ cpuModel, cpus, kernel, node, loadBefore, loadAfter }: En
 }
 
 /** Only what the record shows to have been done. */
-function methodText({ scenarios, dispatch, environment, merged }: SockbenchRecord): string {
+function methodText(record: SockbenchRecord): string {
+  const { scenarios, dispatch, environment, merged } = record
   const processes = scenarios.flatMap(scenario => scenario.processes)
   const rounds = scenarios.map(s => new Set(s.processes.map(p => p.round)).size)
   const [fewest, most] = [Math.min(...rounds, Infinity), Math.max(...rounds, 0)]
@@ -191,7 +213,7 @@ function methodText({ scenarios, dispatch, environment, merged }: SockbenchRecor
   if (scenarios.length === 0) return own.join('; ')
   return [
     `${fewest < most ? `${fewest} to ${most}` : most} ${most === 1 ? 'round' : 'rounds'} of fresh processes`,
-    ...livesTexts(scenarios),
+    ...livesTexts(record),
     processes.some(({ arm }) => arm === "A'")
       ? 'the reference twice in each round (A/A′)'
       : 'no A/A′ pair',
@@ -216,20 +238,6 @@ function pinningText({ pinning }: Environment): string {
 
 function kib(bytes: number): string {
   return figure(bytes / 1024)
-}
-
-function livesTexts(scenarios: readonly ScenarioResult[]): string[] {
-  const named = (lives: ScenarioResult['lives']) => [
-    ...new Set(scenarios.filter(s => s.lives === lives).map(({ scenario }) => scenario)),
-  ]
-  const [together, alone] = [named('together'), named('alone')]
-  const aloneText = 'subjects one after the other in seeded random order'
-  return [
-    ...(together.length === 0 ? [] : ['slices interleaved in seeded random order']),
-    ...(alone.length === 0
-      ? []
-      : [`${aloneText}${together.length === 0 ? '' : ` in ${alone.join(', ')}`}`]),
-  ]
 }
 
 /** What is said of several workloads of a scenario is said once: `http (one; other), text`. */

@@ -1,4 +1,4 @@
-import { runs } from '../program.ts'
+import { programName, runs } from '../program.ts'
 import type { ScenarioResult, WaitVerdict } from '../record.ts'
 import { countCells, countLabel, countsOf } from './count-table.ts'
 import { cpuCell, latencyCell, restCells, restHead, waitedCell } from './latency-table.ts'
@@ -76,7 +76,7 @@ export function pushSentences(group: PushGroup): string[] {
 /** Of what has an interval; of all the rest, one that says why it has none. */
 function comparisonSentences({ parameters: { mode }, comparisons }: ScenarioResult): string[] {
   const decided = { comparisons: comparisons.filter(({ low }) => low !== null) }
-  const open = comparisons.find(({ low, kind }) => low === null && kind === 'backend')
+  const open = comparisons.find(({ low, kind }) => low === null && kind !== 'aa')
   return [
     ...costSentences(decided),
     ...latencySentences(decided),
@@ -111,6 +111,6 @@ function rowsOf(group: PushGroup): { result: ScenarioResult; row: SubjectRow }[]
   return backends.flatMap(backend => rows.filter(({ row }) => row.backend === backend))
 }
 
-function nameCells({ parameters: { mode } }: ScenarioResult, { backend }: SubjectRow): string[] {
-  return [backend, String(mode)]
+function nameCells({ parameters: { mode } }: ScenarioResult, row: SubjectRow): string[] {
+  return [programName(row), String(mode)]
 }

@@ -1,4 +1,5 @@
 import CliTable3 from 'cli-table3'
+import { printable } from '../printable.ts'
 import type { SockbenchRecord, Verdict } from '../record.ts'
 import { type ReportModel, reportModel, type Section } from './model.ts'
 import type { Table } from './table.ts'
@@ -109,12 +110,4 @@ function provenanceText(provenance: ReportModel['provenance']): string {
   return provenance
     .map(({ name, text }) => `${`${name}:`.padEnd(width + 1)} ${printable(text)}`)
     .join('\n')
-}
-
-/** Control characters made visible: a dead subject's last words must not drive the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, control => {
-    const code = control.charCodeAt(0).toString(16).padStart(2, '0')
-    return `\\x${code}`
-  })
 }

@@ -31,7 +31,7 @@ export async function revisionOfRef(
  * The full name of a commit.
  * @throws UsageError for what names none
  */
-function commitOf(ref: string, repository: string = ownCheckout): string {
+export function commitOf(ref: string, repository: string = ownCheckout): string {
   const prefix = git(repository, 'rev-parse', '--show-prefix')
   // An installed package may lie somewhere below another project's checkout.
   if (prefix.state === 'failed' || prefix.stdout !== '') {

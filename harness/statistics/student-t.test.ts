@@ -62,6 +62,25 @@ test('the rounds for an effect are those at which it becomes detectable, give or
   }
 })
 
+test('a stricter level needs a larger effect, and more rounds for the same one', () => {
+  // (4.0293 + 1.4149) / √8 at t[.9975, 7]
+  assert.equal(minimumDetectableEffect(spread(8, 1), 0.005).toFixed(3), '1.925')
+  // (2.8070 + 1.2816)² = 16.717, and 4 for the deviation
+  assert.deepEqual([roundsFor(1, 1, 0.005), roundsFor(1, 2, 0.005)], [21, 71])
+  assert.equal(roundsFor(1, 0.1, 0.005), 9)
+  for (let deviation = 0.8; deviation < 3; deviation += 0.1) {
+    const rounds = roundsFor(1, deviation, 0.005)
+    assert.ok(
+      minimumDetectableEffect(spread(rounds - 2, deviation), 0.005) > 1,
+      `${deviation} less`,
+    )
+    assert.ok(
+      minimumDetectableEffect(spread(rounds + 1, deviation), 0.005) < 1,
+      `${deviation} more`,
+    )
+  }
+})
+
 test('without noise six rounds do, and an effect of nothing needs more than there are', () => {
   assert.equal(roundsFor(0.01, 0), 6)
   assert.equal(roundsFor(0.01, 0.001), 6)

@@ -36,6 +36,8 @@ function connected() {
   return { network, counts, planted, client, server, waitFor, close }
 }
 
+const ignored = () => {}
+
 test('each recv that brings bytes does what is planted, once; one that brings none does not', () => {
   const { planted, client, server, waitFor, close } = connected()
   const buffer = new Uint8Array(4)
@@ -81,10 +83,10 @@ test('it makes no system calls of its own', () => {
 test('so many turns after each recv, be it 0; where none are asked for, the network is itself', () => {
   const { client, server, waitFor, close } = connected()
   const plain = new PosixNetwork(createSyscallCounts())
-  assert.equal(withSpins(plain, null), plain)
-  assert.notEqual(withSpins(plain, 0), plain)
+  assert.equal(withSpins(plain, null, ignored), plain)
+  assert.notEqual(withSpins(plain, 0, ignored), plain)
   const [loop, expected] = [new SpinLoop(), new SpinLoop()]
-  const attached = withSpins(plain, 70, loop).attach(server.fd)
+  const attached = withSpins(plain, 70, ignored, loop).attach(server.fd)
   client.send(Buffer.from('hello'), false)
   waitFor(attached)
   for (let recv = 0; recv < 3; recv++) attached.recv(new Uint8Array(2))

@@ -9,6 +9,7 @@ import type {
   WakeUpFd,
 } from './sock.ts'
 import { SpinLoop } from './spin-loop.ts'
+import { TimedSpins } from './timed-spins.ts'
 
 type NetSock = Sock & Waitable
 
@@ -19,10 +20,12 @@ type NetSock = Sock & Waitable
 export function withSpins(
   network: Network<NetSock>,
   spinsPerRecv: number | null,
+  timed: (ns: number) => void,
   loop: SpinLoop = new SpinLoop(),
 ): Network<NetSock> {
   if (spinsPerRecv === null) return network
-  return new PlantedNetwork(network, () => loop.spin(spinsPerRecv))
+  const spins = new TimedSpins(loop, spinsPerRecv, timed)
+  return new PlantedNetwork(network, () => spins.spin())
 }
 
 /**

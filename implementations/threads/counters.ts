@@ -41,6 +41,9 @@ export const counterNames = [
   'addedWaits45ms',
   /** No descriptor or memory was left for a connection: none is accepted for a while. */
   'acceptPauses',
+  /** Planted spins that were timed, and how long they took; see `TimedSpins`. */
+  'spinSamples',
+  'spinSampleNs',
 ] as const
 export type CounterName = (typeof counterNames)[number]
 

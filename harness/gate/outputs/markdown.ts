@@ -1,4 +1,4 @@
-import { findingsOf, outcomeText, revisionsText, tally } from '../findings.ts'
+import { findingsOf, outcomeText, revisionsText, tally, warningsOf } from '../findings.ts'
 import type { Colour, GateResult } from '../gate-result.ts'
 
 const signs: Record<Colour, string> = { red: '🔴', green: '🟢', neutral: '⚪' }
@@ -24,7 +24,9 @@ export function markdownGate(result: GateResult): string {
       ...rows,
     ].join('\n'),
     told.join('\n'),
-    result.warnings.map(warning => `- warning: ${escaped(warning)}`).join('\n'),
+    warningsOf(result)
+      .map(warning => `- warning: ${escaped(warning)}`)
+      .join('\n'),
   ]
   return `${parts.filter(part => part !== '').join('\n\n')}\n`
 }

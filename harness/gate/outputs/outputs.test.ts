@@ -121,6 +121,14 @@ test('Markdown: what a reason holds is neither a cell nor a tag', () => {
   assert.equal(markdownGate(mixed), lines.join('\n'))
 })
 
+test('a warning is one line, whoever wrote it', () => {
+  const warned = gateResult({ warnings: ['large: it said\n::error::\u001b[2J'] })
+  const line = 'warning: large: it said\\x0a::error::\\x1b[2J\n'
+  assert.ok(terminalGate(warned, 'gate.json', { colour: false }).includes(`\n${line}`))
+  const escaped = line.replaceAll('\\', '\\\\').replace('[', '\\[')
+  assert.ok(markdownGate(warned).includes(`\n- ${escaped}`), markdownGate(warned))
+})
+
 test('annotations: an error for red, a warning for neutral, escaped as GitHub reads them', () => {
   const title = 'title=sockbench gate%3A ibd (large%2C 1 peer)%2C'
   const lines = [
@@ -188,6 +196,16 @@ test('benchmark JSON: a multiple of the base, for what has one', () => {
       extra: slower,
     },
   ])
+})
+
+test('benchmark JSON: no point in a chart for a biased run, or without an interval', () => {
+  const { screening } = comparisonRow({})
+  const short = { ...screening, low: null, high: null, student: null } as typeof screening
+  const comparisons = [
+    comparisonRow({ state: 'biased' }),
+    comparisonRow({ state: 'inconclusive', screening: short }),
+  ]
+  assert.deepEqual(JSON.parse(benchmarkJson(gateResult({ comparisons }))), [])
 })
 
 interface Element {

@@ -1,5 +1,12 @@
 import { clock } from '../../progress.ts'
-import { type Finding, findingsOf, outcomeText, revisionsText, tally } from '../findings.ts'
+import {
+  type Finding,
+  findingsOf,
+  outcomeText,
+  revisionsText,
+  tally,
+  warningsOf,
+} from '../findings.ts'
 import type { Colour, GateResult } from '../gate-result.ts'
 
 /**
@@ -18,7 +25,9 @@ export function terminalGate(
       .filter(one => one.colour !== 'green')
       .map(one => sentenceOf(one, colour))
       .join('\n'),
-    result.warnings.map(warning => `warning: ${warning}`).join('\n'),
+    warningsOf(result)
+      .map(warning => `warning: ${warning}`)
+      .join('\n'),
     `gate ${outcomeText(result)} (${tally(findings)}); ${revisionsText(result)}; ${took(result)}\n${path}`,
   ]
   return `${parts.filter(part => part !== '').join('\n\n')}\n`

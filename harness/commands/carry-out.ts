@@ -1,0 +1,90 @@
+import { Interrupted, RunError } from '../errors.ts'
+import type { Plan } from '../plan.ts'
+import { print } from '../print.ts'
+import { programsOf } from '../program.ts'
+import type { Progress } from '../progress.ts'
+import type { SockbenchRecord } from '../record.ts'
+import { RecordError, runDirectory, saveRecord } from '../record-store.ts'
+import { terminalReport, terminalStyle } from '../report/terminal.ts'
+import { run } from '../run.ts'
+import { commandLine } from './command-line.ts'
+import { observerOf } from './run-observer.ts'
+
+export interface Delivery {
+  /** Where records are kept. */
+  out: string
+  /** The record on stdout, instead of a report. */
+  json: boolean
+  color: boolean
+}
+
+/**
+ * Measures a plan, stores its record after each workload, so that a later one cannot take the earlier
+ * ones along, and prints it.
+ * @throws Interrupted, RunError or RecordError for what was not measured, compared or stored, after the
+ *   printing
+ */
+export async function carryOut(
+  plan: Plan,
+  { out, json, color }: Delivery,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  let kept: string | RecordError = 'not stored'
+  const record = await run(plan, commandLine(plan.seed), signal, {
+    ...observerOf(plan, progress),
+    concluded: soFar => {
+      kept = store(soFar, out)
+    },
+  })
+  progress.clear()
+  if (plan.measurements.length === 0 && plan.dispatchRounds === 0) {
+    process.stderr.write('nothing to measure: there are more shards than workloads\n')
+    kept = store(record, out)
+  } else if (record.scenarios.length === 0 && record.dispatch === null) {
+    throw nothingMeasured(signal)
+  }
+  const stored: string | RecordError = kept
+  const path = typeof stored === 'string' ? stored : 'not stored'
+  print(json ? `${JSON.stringify(record)}\n` : report(record, path, color))
+  if (typeof stored !== 'string') throw stored
+  if (signal.aborted) throw new Interrupted(`interrupted; what was finished is in ${path}`)
+  if (record.failures.length > 0) {
+    throw new RunError(`${record.failures.length} subject(s) did not finish; see above`)
+  }
+  assertCompared(record)
+}
+
+/** @throws RunError where a workload had two programs, and nothing is said of one against the other */
+export function assertCompared({ scenarios }: Pick<SockbenchRecord, 'scenarios'>): void {
+  const silent = scenarios.filter(
+    ({ processes, comparisons }) =>
+      programsOf(processes).length > 1 && comparisons.every(({ kind }) => kind === 'aa'),
+  )
+  if (silent.length === 0) return
+  const names = silent.map(({ scenario, label }) => `${scenario} (${label})`)
+  throw new RunError(
+    `nothing could be compared in ${names.join('; ')}: figures are missing, see above`,
+  )
+}
+
+function nothingMeasured(signal: AbortSignal): Error {
+  return signal.aborted
+    ? new Interrupted('interrupted before a round was finished; nothing is stored')
+    : new RunError('no round was finished; nothing is stored')
+}
+
+/** @returns the path of the record, or why it is not on disk: what was measured is printed even so */
+function store(record: SockbenchRecord, out: string): string | RecordError {
+  try {
+    return saveRecord(runDirectory(out, record.startedAt, record.tool.gitSha), record)
+  } catch (error) {
+    if (error instanceof RecordError) return error
+    throw error
+  }
+}
+
+function report(record: SockbenchRecord, path: string, colour: boolean): string {
+  const style = terminalStyle(process.stdout, process.env)
+  return terminalReport(record, path, { ...style, colour: style.colour && colour })
+}
