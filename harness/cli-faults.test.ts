@@ -86,10 +86,14 @@ test('a killed driver ends its workload: every subject failed, and nobody waits 
   assert.equal(code, 1)
   assert.match(stderr, /3 subject\(s\) did not finish; see above\n$/)
   const { failures } = loadRecord(latestRecord(out))
-  assert.deepEqual(
-    failures.map(({ round, reason }) => `${round} ${reason}`),
-    Array(SUBJECTS).fill('0 the driver: killed by SIGKILL'),
-  )
+  assert.equal(failures.length, SUBJECTS)
+  // Who was still connecting found nobody there.
+  for (const { round, reason } of failures) {
+    assert.match(
+      `${round} ${reason}`,
+      /^0 (the driver: killed by SIGKILL|connect-failed 127\.0\.0\.1:)/,
+    )
+  }
   assert.ok(await untilGone(children))
 })
 
