@@ -124,7 +124,7 @@ function readingText({ scenarios }: SockbenchRecord): string {
     scenarios.some(({ unit }) => units.includes(unit))
   const hasLatencies = scenarios.some(hasLatency)
   return [
-    `columns are medians over processes; ratios are against the mean of A and A′${trimmedText(scenarios)}`,
+    `columns are medians over processes; ratios are means of those against A and against A′${trimmedText(scenarios)}`,
     ...(scenarios.some(({ comparisons }) => comparisons.some(({ kind }) => kind === 'loops'))
       ? [
           'of those with a loop each, the reference is against itself with one loop, and others are against it',

@@ -84,7 +84,7 @@ test('sentences follow the table, and the end says where it came from and why to
         'why believe it: 8 rounds of fresh processes; slices interleaved in seeded random order; ' +
           'the reference twice in each round (A/A′); socket buffers fixed at 256 KiB; ' +
           'driver on CPU 0, subjects on CPU 1',
-        'how to read:    columns are medians over processes; ratios are against the mean of A and A′, ' +
+        'how to read:    columns are medians over processes; ratios are means of those against A and against A′, ' +
           'slice group by slice group, a third trimmed at each end; a message is a block received and ' +
           'the request for another',
         'chance:         4 intervals at 95 %: some 0.2 of them would miss the truth by chance alone',
