@@ -135,7 +135,7 @@ test('what is said of slice groups and of buffers is said of the workloads that 
   const alone = measuredLatency(rounds(prompt, null))
   const together = { ...alone, lives: 'together' } as const
   const howToRead = (record: SockbenchRecord) =>
-    /how to read: .*? A and A′(.*?);/.exec(terminalReport(record, 'r', plain))?.[1]
+    /how to read: .*? and against A′(.*?);/.exec(terminalReport(record, 'r', plain))?.[1]
   const trimmed = ', slice group by slice group, a third trimmed at each end'
   assert.equal(howToRead(syntheticRecord(alone)), '')
   assert.equal(howToRead(syntheticRecord(together)), trimmed)
