@@ -15,6 +15,8 @@ import { boundaries } from '../record.ts'
 import { loadRecord, prepareStore } from '../record-store.ts'
 import { terminalStyle } from '../report/terminal.ts'
 import type { Revision } from '../revision.ts'
+import { ownCheckout } from '../revisions/checkout.ts'
+import { staleBuildWarnings } from '../revisions/stale-build.ts'
 import {
   duration,
   list,
@@ -152,12 +154,19 @@ async function measureSideBySide(
   const note = (line: string) => progress.note(line)
   const revisions = await comparedRevisions(options, directories, { note, signal })
   if (areSame(revisions)) note('base and head are the same commit: this is an A/A comparison')
-  const plan = { ...planned, revisions }
+  const warnings = [...new Set(revisions.flatMap(staleBuildWarningsOf))]
+  const plan = { ...planned, revisions, warnings }
   try {
     await carryOut(plan, options, progress, signal)
   } finally {
     release()
   }
+}
+
+/** What was built from a ref is as new as that; a command is its owner's affair. */
+function staleBuildWarningsOf({ source }: Revision): string[] {
+  if (source === null || source.ref !== null || source.command !== null) return []
+  return staleBuildWarnings(source.directory ?? ownCheckout)
 }
 
 function areSame([base, head]: readonly [Revision, Revision]): boolean {
