@@ -7,28 +7,19 @@ import { comparisonText, type RecordFile } from '../comparison/text.ts'
 import { UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { demandMeasuringLock } from '../measuring-lock.ts'
-import { planDefaults } from '../plan.ts'
 import { print } from '../print.ts'
 import { Progress, progressStyle } from '../progress.ts'
 import { reanalysed } from '../reanalysis.ts'
-import { boundaries } from '../record.ts'
 import { loadRecord, prepareStore } from '../record-store.ts'
 import { terminalStyle } from '../report/terminal.ts'
 import type { Revision } from '../revision.ts'
 import { ownCheckout } from '../revisions/checkout.ts'
 import { staleBuildWarnings } from '../revisions/stale-build.ts'
-import {
-  duration,
-  list,
-  oneOf,
-  positiveNumber,
-  repeatable,
-  roundsOrMax,
-  wholeNumber,
-} from './arguments.ts'
+import { list, roundsOrMax } from './arguments.ts'
 import { carryOut } from './carry-out.ts'
 import { comparePlan } from './compare-plan.ts'
 import { comparedRevisions, type RevisionOptions } from './compared-revisions.ts'
+import { measuringOptions } from './measuring-options.ts'
 import type { RunOptions } from './run-plan.ts'
 
 export function compareCommand() {
@@ -50,29 +41,11 @@ export function compareCommand() {
       roundsOrMax,
       8,
     )
-    .option(
-      '--boundary <name>',
-      `with --rounds max, how much evidence ends a run early: ${boundaries.join(', ')}`,
-      oneOf(boundaries),
-      planDefaults.boundary,
-    )
-    .option(
-      '--budget <time>',
-      'after one round of each workload, start none that would end later than this; as in 90s or 3m',
-      duration,
-    )
-    .option('--margin <percent>', 'equivalence margin', positiveNumber, planDefaults.marginPercent)
-    .option(
-      '--seed <n>',
-      'of every random order; drawn, and stored, if not given',
-      wholeNumber(0, 0xffffffff),
-    )
-    .option(
-      '--set <key=value>',
-      'a setting of the scenarios that have it; several values make a matrix',
-      repeatable,
-      [],
-    )
+    .addOption(measuringOptions.boundary)
+    .addOption(measuringOptions.budget)
+    .addOption(measuringOptions.margin)
+    .addOption(measuringOptions.seed)
+    .addOption(measuringOptions.set)
     .option('--out <dir>', 'where records are kept', 'results')
     .option('--json', 'print the record, or what two records differ by, and nothing else', false)
     .option('--quiet', 'no progress', false)

@@ -3,21 +3,12 @@ import { benchScenarios, scenarioNames } from '../../scenarios/index.ts'
 import { configure } from '../configuration/configure.ts'
 import { interruptible } from '../interruption.ts'
 import { measuringWarnings } from '../measuring-lock.ts'
-import { planDefaults } from '../plan.ts'
 import { Progress, progressStyle } from '../progress.ts'
-import { boundaries } from '../record.ts'
 import { prepareStore } from '../record-store.ts'
 import { shard, shardOfPlan } from '../shard.ts'
-import {
-  duration,
-  list,
-  oneOf,
-  positiveNumber,
-  repeatable,
-  roundsOrMax,
-  wholeNumber,
-} from './arguments.ts'
+import { list, roundsOrMax } from './arguments.ts'
 import { carryOut } from './carry-out.ts'
+import { measuringOptions } from './measuring-options.ts'
 import { planOf } from './run-plan.ts'
 
 export function runCommand() {
@@ -34,29 +25,11 @@ export function runCommand() {
       'rounds of fresh processes (default: what each workload takes); or max: until each comparison has its verdict, looked at after 8, 16, 24 and 32',
       roundsOrMax,
     )
-    .option(
-      '--boundary <name>',
-      `with --rounds max, how much evidence ends a run early: ${boundaries.join(', ')}`,
-      oneOf(boundaries),
-      planDefaults.boundary,
-    )
-    .option(
-      '--budget <time>',
-      'after one round of each workload, start none that would end later than this; as in 90s or 3m',
-      duration,
-    )
-    .option('--margin <percent>', 'equivalence margin', positiveNumber, planDefaults.marginPercent)
-    .option(
-      '--seed <n>',
-      'of every random order; drawn, and stored, if not given',
-      wholeNumber(0, 0xffffffff),
-    )
-    .option(
-      '--set <key=value>',
-      'a setting of the scenarios that have it; several values make a matrix',
-      repeatable,
-      [],
-    )
+    .addOption(measuringOptions.boundary)
+    .addOption(measuringOptions.budget)
+    .addOption(measuringOptions.margin)
+    .addOption(measuringOptions.seed)
+    .addOption(measuringOptions.set)
     .option('--shard <i/n>', 'only this share of the workloads; see `sockbench merge`', shard)
     .option('--out <dir>', 'where records are kept', 'results')
     .option('--json', 'print the record on stdout, and nothing else', false)
