@@ -5,6 +5,7 @@ import { CONNECT_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './node/loop-constants.ts'
 import type { LoopSharing, Protocol, ServiceOptions } from './node/service-options.ts'
 import type { ThreadEvent } from './node/thread-context.ts'
 import { describeErrno } from './sock/errno.ts'
+import { keepLargeMemoryLazy } from './sock/lazy-memory.ts'
 import { PosixNetwork } from './sock/posix-sock.ts'
 import type { WakeUpFd } from './sock/sock.ts'
 import { createSyscallCounts } from './sock/syscalls.ts'
@@ -41,6 +42,7 @@ export class Subject {
     this.backend = backend
     this.handlers = handlers
     this.spinsPerRecv = spinsPerRecv
+    keepLargeMemoryLazy()
     const socketSides = services.map(options => this.startService(options))
     const loopGroups = loops === 'one' ? [socketSides] : socketSides.map(side => [side])
     for (const group of loopGroups) {

@@ -156,7 +156,8 @@ class P2pConnman extends SockMan<P2pNode> implements HandlerConnman<P2pNode> {
       for (const node of this.nodes) {
         if (node.memory.disconnectRequested) this.closeNode(node)
       }
-      this.nodes = this.nodes.filter(node => !node.memory.disconnectRequested)
+      // Not by the request, which another thread may make just now: it is for the next iteration.
+      this.nodes = this.nodes.filter(node => !node.memory.closed)
     }
     nodesMutex.unlock()
   }

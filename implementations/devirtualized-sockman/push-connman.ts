@@ -126,7 +126,8 @@ class Sv2Connman extends SockMan<Sv2Subscriber> implements PushConnman<Sv2Subscr
       for (const subscriber of this.subscribers) {
         if (subscriber.memory.disconnectRequested) this.closeSubscriber(subscriber)
       }
-      this.subscribers = this.subscribers.filter(({ memory }) => !memory.disconnectRequested)
+      // Not by the request, which another thread may make just now: it is for the next iteration.
+      this.subscribers = this.subscribers.filter(({ memory }) => !memory.closed)
     }
     nodesMutex.unlock()
   }

@@ -211,7 +211,8 @@ export class DirectConnman implements SocketHandler {
       for (const node of this.nodes) {
         if (node.memory.disconnectRequested) this.closeSocket(node)
       }
-      this.nodes = this.nodes.filter(node => !node.memory.disconnectRequested)
+      // Not by the request, which another thread may make just now: it is for the next iteration.
+      this.nodes = this.nodes.filter(node => !node.memory.closed)
     }
     nodesMutex.unlock()
   }

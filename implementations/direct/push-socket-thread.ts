@@ -181,7 +181,8 @@ export class DirectPushServer implements SocketHandler {
       for (const subscriber of this.subscribers) {
         if (subscriber.memory.disconnectRequested) this.closeSocket(subscriber)
       }
-      this.subscribers = this.subscribers.filter(({ memory }) => !memory.disconnectRequested)
+      // Not by the request, which another thread may make just now: it is for the next iteration.
+      this.subscribers = this.subscribers.filter(({ memory }) => !memory.closed)
     }
     nodesMutex.unlock()
   }

@@ -36,6 +36,8 @@ export interface Libc {
   prctlNumber(option: number, argument: number): number
   schedGetaffinity(threadId: number, maskBytes: number, mask: Uint8Array): number
   schedSetaffinity(threadId: number, maskBytes: number, mask: Uint8Array): number
+  /** Of glibc only. */
+  readonly mallopt: ((parameter: number, value: number) => number) | undefined
   /** Why the last call failed. */
   errno(): number
 }
@@ -102,6 +104,15 @@ function loadLibc(): Libc {
     prctlNumber: library.func('int prctl(int, unsigned long)'),
     schedGetaffinity: library.func('int sched_getaffinity(int, size_t, uint8_t *)'),
     schedSetaffinity: library.func('int sched_setaffinity(int, size_t, uint8_t *)'),
+    mallopt: findMallopt(library),
     errno: () => koffi.errno(),
+  }
+}
+
+function findMallopt(library: ReturnType<typeof koffi.load>): Libc['mallopt'] {
+  try {
+    return library.func('int mallopt(int, int)')
+  } catch {
+    return undefined // musl has none
   }
 }
