@@ -2,6 +2,7 @@
 import { Command } from '@commander-js/extra-typings'
 import { calibrateCommand } from './commands/calibrate.ts'
 import { compareCommand } from './commands/compare.ts'
+import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { gateCommand } from './commands/gate.ts'
 import { listCommand } from './commands/list.ts'
@@ -10,6 +11,7 @@ import { peerCommand } from './commands/peer.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
 import { serveCommand } from './commands/serve.ts'
+import { simulateCommand } from './commands/simulate.ts'
 import { toolIdentity } from './environment.ts'
 import { exitCodes } from './errors.ts'
 import { exitOnSignals } from './interruption.ts'
@@ -24,6 +26,8 @@ const program = new Command('sockbench')
   .addCommand(gateCommand())
   .addCommand(mergeCommand())
   .addCommand(calibrateCommand())
+  .addCommand(conformCommand())
+  .addCommand(simulateCommand())
   .addCommand(serveCommand())
   .addCommand(peerCommand())
   .addCommand(listCommand())

@@ -1,11 +1,18 @@
 /**
  * Who may import whom: sock ← threads, protocol ← node ← backends ← registry. Backends never import
  * each other, scenarios know protocols and never a backend, the harness knows names. Only `dispatch`,
- * which has no driver and no subjects, runs backends itself.
+ * which has no driver and no subjects, and the simulation run backends themselves.
  *
- * A unit is a folder directly below `implementations/`, a file directly there, `scenarios/dispatch`, or
+ * A unit is a folder directly below `implementations/`, a file directly there, one of `innerUnits`, or
  * a top-level folder. Inside a unit anything goes; besides that, a unit may import what it has here.
  */
+const innerUnits: readonly string[] = [
+  'harness/behaviour',
+  'harness/conformance',
+  'harness/simulation',
+  'scenarios/dispatch',
+]
+
 const forBackends = [
   'implementations/backend.ts',
   'implementations/node',
@@ -58,7 +65,27 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'implementations/sock',
     'implementations/threads',
   ],
+  'harness/behaviour': ['implementations/protocol', 'scenarios'],
+  'harness/conformance': [
+    'harness',
+    'implementations/node',
+    'implementations/registry.ts',
+    'implementations/sock',
+    'implementations/subject.ts',
+  ],
+  'harness/simulation': [
+    'harness/behaviour',
+    'implementations/backend.ts',
+    'implementations/node',
+    'implementations/registry.ts',
+    'implementations/send-mode.ts',
+    'implementations/sock',
+    'implementations/threads',
+    'scenarios',
+  ],
   harness: [
+    'harness/conformance',
+    'harness/simulation',
     'implementations/backend.ts',
     'implementations/node/http/chain-store.ts',
     'implementations/node/service-options.ts',
@@ -106,7 +133,8 @@ function packageViolation(path: string, specifier: string): string[] {
 }
 
 function unitOf(path: string): string {
-  if (isIn(path, 'scenarios/dispatch')) return 'scenarios/dispatch'
+  const innerUnit = innerUnits.find(unit => isIn(path, unit))
+  if (innerUnit !== undefined) return innerUnit
   const segments = path.split('/')
   return segments.slice(0, segments[0] === 'implementations' ? 2 : 1).join('/')
 }

@@ -1,0 +1,21 @@
+import { HEADER_SIZE } from '../../implementations/protocol/p2p/constants.ts'
+
+export interface P2pMessage {
+  type: string
+  payload: Buffer
+}
+
+/** The complete messages in what a node has sent on one connection. */
+export function messagesIn(received: Buffer): P2pMessage[] {
+  const messages: P2pMessage[] = []
+  for (let at = 0; at + HEADER_SIZE <= received.length; ) {
+    const end = at + HEADER_SIZE + received.readUInt32LE(at + 16)
+    if (end > received.length) break
+    messages.push({
+      type: received.toString('latin1', at + 4, at + 16).replace(/\0+$/, ''),
+      payload: received.subarray(at + HEADER_SIZE, end),
+    })
+    at = end
+  }
+  return messages
+}

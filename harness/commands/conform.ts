@@ -1,0 +1,104 @@
+import { Command } from '@commander-js/extra-typings'
+import { backends } from '../../implementations/registry.ts'
+import { AddressError, parseAddress } from '../../implementations/sock/address.ts'
+import type { Address } from '../../implementations/sock/sock.ts'
+import { loadOrWriteServedChain } from '../../scenarios/http/served-chain.ts'
+import { conformanceText, disagreements } from '../conformance/conformance-text.ts'
+import { withServer } from '../conformance/local-server.ts'
+import type { Checked } from '../conformance/verdict.ts'
+import { RunError, UsageError } from '../errors.ts'
+import { print } from '../print.ts'
+import { barLine, Progress, progressStyle } from '../progress.ts'
+import { oneOf } from './arguments.ts'
+
+const protocols = ['http', 'p2p'] as const
+type ConformProtocol = (typeof protocols)[number]
+
+/** Loaded when they are needed: what they say takes a moment to prepare. */
+const suites = {
+  http: async () => (await import('../conformance/http-conformance.ts')).conformHttp,
+  p2p: async () => (await import('../conformance/p2p-conformance.ts')).conformP2p,
+} as const
+
+export function conformCommand() {
+  return new Command('conform')
+    .description('say what a server must understand and what it must refuse, in every cutting')
+    .option('--protocol <name>', protocols.join(', '), oneOf(protocols))
+    .option('--target <host:port>', 'any server; without it, every backend with send modes')
+    .option('--quiet', 'no progress', false)
+    .action(async ({ protocol, target, quiet }) => {
+      const progress = new Progress(progressStyle(process.stderr, quiet))
+      if (target !== undefined) {
+        if (protocol === undefined)
+          throw new UsageError('give --protocol http or p2p with --target')
+        const checked = await conform(target, protocol, address(target), progress)
+        print(conformanceText(target, protocol, checked))
+        return assertAllRight(checked)
+      }
+      for (const one of protocol === undefined ? protocols : [protocol]) {
+        await conformBackends(one, progress)
+      }
+    })
+}
+
+async function conformBackends(protocol: ConformProtocol, progress: Progress): Promise<void> {
+  const chain = await loadOrWriteServedChain({
+    warn: line => progress.note(line),
+    onProgress: () => {},
+  })
+  if (chain.state === 'failed') throw new RunError(chain.reason)
+  const answers = new Map<string, Checked[]>()
+  for (const { name, hasSendModes, protocols: spoken } of backends) {
+    if (!hasSendModes || spoken[protocol] === undefined) continue
+    const checked = await withServer(name, protocol, chain.path, at =>
+      conform(name, protocol, at, progress),
+    )
+    answers.set(name, checked)
+    print(conformanceText(name, protocol, checked))
+  }
+  const different = disagreements(answers)
+  for (const line of different) print(`${line}\n`)
+  if (different.length > 0) throw new RunError(`backends differ in ${different.length} answers`)
+  for (const checked of answers.values()) assertAllRight(checked)
+  print(`${[...answers.keys()].join(', ')} give the same answers to everything\n`)
+}
+
+async function conform(
+  name: string,
+  protocol: ConformProtocol,
+  at: Address,
+  progress: Progress,
+): Promise<Checked[]> {
+  const startMs = performance.now()
+  const onProgress = (done: number, total: number) =>
+    progress.show(
+      barLine({
+        label: `${name}, ${protocol}`,
+        fraction: done / total,
+        elapsedMs: performance.now() - startMs,
+      }),
+    )
+  try {
+    const suite = await suites[protocol]()
+    return await suite(at, { onProgress })
+  } catch (error) {
+    throw new RunError(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    progress.clear()
+  }
+}
+
+function assertAllRight(checked: readonly Checked[]): void {
+  const wrong = checked.filter(({ problem }) => problem !== undefined)
+  if (wrong.length === 0) return
+  throw new RunError(`${wrong.length} of ${checked.length} answers are wrong; see above`)
+}
+
+function address(text: string): Address {
+  try {
+    return parseAddress(text)
+  } catch (error) {
+    if (error instanceof AddressError) throw new UsageError(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,99 @@
+import { Command } from '@commander-js/extra-typings'
+import { loadOrWriteServedChain } from '../../scenarios/http/served-chain.ts'
+import { RunError } from '../errors.ts'
+import { interruptible } from '../interruption.ts'
+import { print } from '../print.ts'
+import { barLine, Progress, progressStyle } from '../progress.ts'
+import type { Found } from '../simulation/seeds.ts'
+import { duration, wholeNumber } from './arguments.ts'
+
+/** Loaded when it is needed: what peers say takes a moment to prepare. */
+const loadSimulation = () => import('../simulation/seeds.ts')
+type SimulationModule = Awaited<ReturnType<typeof loadSimulation>>
+
+const MAX_SEED = 0x7fff_ffff
+const SEEDS_PER_TURN = 20
+
+export function simulateCommand() {
+  return new Command('simulate')
+    .description(
+      'run seeded schedules of arrivals, errors and timeouts on every backend, in memory',
+    )
+    .option('--seed <n>', 'the first seed', wholeNumber(0, MAX_SEED), 1)
+    .option('--count <n>', 'seeds in all', wholeNumber(1, MAX_SEED))
+    .option('--budget <time>', 'stop after so long, as in 60s', duration)
+    .option('--quiet', 'no progress', false)
+    .action(async ({ seed, count, budget, quiet }) => {
+      const progress = new Progress(progressStyle(process.stderr, quiet))
+      const total = count ?? (budget === undefined ? 1 : MAX_SEED - seed)
+      const simulation = await loadSimulation()
+      const chain = await loadOrWriteServedChain({
+        parameters: simulation.smallChain,
+        warn: line => progress.note(line),
+        onProgress: () => {},
+      })
+      if (chain.state === 'failed') throw new RunError(chain.reason)
+      const run: SeedRun = {
+        simulation,
+        first: seed,
+        count: total,
+        budgetMs: budget ?? Number.POSITIVE_INFINITY,
+        chainFile: chain.path,
+      }
+      await simulateSeeds(run, progress)
+    })
+}
+
+interface SeedRun {
+  simulation: SimulationModule
+  first: number
+  count: number
+  budgetMs: number
+  chainFile: string
+}
+
+async function simulateSeeds(run: SeedRun, progress: Progress): Promise<void> {
+  const { simulation, first, count, budgetMs, chainFile } = run
+  const signal = interruptible()
+  const startMs = performance.now()
+  const injected = new Map<string, number>()
+  let done = 0
+  while (done < count && performance.now() - startMs < budgetMs) {
+    const found = simulation.simulateSeed(first + done, chainFile)
+    for (const [kind, times] of found.injected) {
+      injected.set(kind, (injected.get(kind) ?? 0) + times)
+    }
+    if (found.problems.length > 0) return fail(found, run, progress)
+    done++
+    if (done % SEEDS_PER_TURN > 0) continue
+    const elapsedMs = performance.now() - startMs
+    const fraction = Math.max(done / count, elapsedMs / budgetMs)
+    progress.show(barLine({ label: `seed ${first + done}`, fraction, elapsedMs }))
+    await new Promise(resolve => setImmediate(resolve))
+    if (signal.aborted) throw signal.reason
+  }
+  progress.clear()
+  print(summaryText(run, done, performance.now() - startMs, injected))
+}
+
+function fail(found: Found, { simulation, chainFile }: SeedRun, progress: Progress): never {
+  progress.clear()
+  print(simulation.failureText(found, simulation.shrunk(found.seed, chainFile)))
+  throw new RunError(`seed ${found.seed} fails; see above`)
+}
+
+function summaryText(
+  { simulation, first }: SeedRun,
+  done: number,
+  elapsedMs: number,
+  injected: ReadonlyMap<string, number>,
+): string {
+  const perSecond = Math.round((done / elapsedMs) * 1_000)
+  const names = simulation.simulatedBackends.map(({ name }) => name).join(', ')
+  const kinds = [...injected].toSorted(([a], [b]) => a.localeCompare(b))
+  return (
+    `seeds ${first} to ${first + done - 1}: ${names} do the same, and nothing wrong ` +
+    `(${(elapsedMs / 1_000).toFixed(1)} s, ${perSecond} seeds/s)\n` +
+    `faults injected: ${kinds.map(([kind, times]) => `${kind} ${times}`).join(', ') || 'none'}\n`
+  )
+}

@@ -1,0 +1,45 @@
+import type { Checked } from './verdict.ts'
+
+/** How one server did: its wrong answers first, each with what was said, then a line of sums. */
+export function conformanceText(
+  server: string,
+  protocol: string,
+  checked: readonly Checked[],
+): string {
+  const wrong = checked.filter(({ problem }) => problem !== undefined)
+  const utterances = new Set(checked.map(({ utterance }) => utterance))
+  const wrongUtterances = new Set(wrong.map(({ utterance }) => utterance))
+  const sum =
+    `${server}, ${protocol}: ${utterances.size - wrongUtterances.size} of ${utterances.size} ` +
+    `inputs as specified, in ${checked.length.toLocaleString('en')} cuttings`
+  const problems = [...wrongUtterances].map(utterance =>
+    problemText(wrong.filter(one => one.utterance === utterance)),
+  )
+  return [...problems, sum].map(part => `${part}\n`).join('')
+}
+
+/** One cutting of an input stands for all in which it went wrong. */
+function problemText([shown, ...others]: readonly Checked[]): string {
+  const { utterance, cutting, problem, conversation } = shown
+  const more = others.length === 0 ? '' : `, and ${others.length} more cuttings`
+  return `${utterance}, ${cutting}${more}: ${problem}\n${indented(conversation)}\n`
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ')
+}
+
+/** Servers that are right may differ still: what each differs in from the first, a line each. */
+export function disagreements(answers: ReadonlyMap<string, readonly Checked[]>): string[] {
+  const [[firstName, first], ...others] = answers
+  return others.flatMap(([name, checked]) =>
+    checked.flatMap(({ utterance, cutting, transcript }, i) =>
+      transcript === first[i].transcript
+        ? []
+        : [
+            `${utterance}, ${cutting}: ${firstName} and ${name} differ\n` +
+              `${indented(`${firstName}: ${first[i].transcript}\n${name}: ${transcript}`)}`,
+          ],
+    ),
+  )
+}

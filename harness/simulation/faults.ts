@@ -1,0 +1,89 @@
+import { constants } from 'node:os'
+
+/** What becomes of one system call instead of what would: an error, or as little as so many bytes. */
+export type Fault = { readonly errno: number } | { readonly atMost: number }
+
+/** By the number of the call, counted from 0 on each socket; calls without one are left alone. */
+export type Faults = ReadonlyMap<number, Fault>
+
+/** What happens to the calls on one connection. */
+export interface ConnectionFaults {
+  readonly recv: Faults
+  readonly send: Faults
+}
+
+export const noFaults: ConnectionFaults = { recv: new Map(), send: new Map() }
+
+const errnos = constants.errno
+
+/** recv(2), and those of tcp(7); the list of Core's FuzzedSock is a part of it. */
+export const recvErrnos: readonly number[] = [
+  errnos.EAGAIN,
+  errnos.EBADF,
+  errnos.ECONNREFUSED,
+  errnos.ECONNRESET,
+  errnos.EFAULT,
+  errnos.EHOSTUNREACH,
+  errnos.EINTR,
+  errnos.EINVAL,
+  errnos.EIO,
+  errnos.ENETUNREACH,
+  errnos.ENOBUFS,
+  errnos.ENOMEM,
+  errnos.ENOTCONN,
+  errnos.ENOTSOCK,
+  errnos.ETIMEDOUT,
+]
+
+/** send(2), and those of tcp(7); all of Core's FuzzedSock. */
+export const sendErrnos: readonly number[] = [
+  errnos.EACCES,
+  errnos.EAGAIN,
+  errnos.EALREADY,
+  errnos.EBADF,
+  errnos.ECONNRESET,
+  errnos.EDESTADDRREQ,
+  errnos.EFAULT,
+  errnos.EHOSTUNREACH,
+  errnos.EINTR,
+  errnos.EINVAL,
+  errnos.EISCONN,
+  errnos.EMSGSIZE,
+  errnos.ENETUNREACH,
+  errnos.ENOBUFS,
+  errnos.ENOMEM,
+  errnos.ENOTCONN,
+  errnos.ENOTSOCK,
+  errnos.EOPNOTSUPP,
+  errnos.EPIPE,
+  errnos.ETIMEDOUT,
+]
+
+/** accept(2), with the network's errors that Linux passes on through it. */
+export const acceptErrnos: readonly number[] = [
+  errnos.EAGAIN,
+  errnos.EBADF,
+  errnos.ECONNABORTED,
+  errnos.EFAULT,
+  errnos.EHOSTUNREACH,
+  errnos.EINTR,
+  errnos.EINVAL,
+  errnos.EMFILE,
+  errnos.ENETDOWN,
+  errnos.ENETUNREACH,
+  errnos.ENFILE,
+  errnos.ENOBUFS,
+  errnos.ENOMEM,
+  errnos.ENOTSOCK,
+  errnos.EOPNOTSUPP,
+  errnos.EPERM,
+  errnos.EPROTO,
+]
+
+/** poll(2). */
+export const pollErrnos: readonly number[] = [
+  errnos.EFAULT,
+  errnos.EINTR,
+  errnos.EINVAL,
+  errnos.ENOMEM,
+]

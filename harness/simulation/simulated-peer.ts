@@ -1,0 +1,83 @@
+import type { DynNetwork, DynSock } from '../../implementations/sock/dyn-sock.ts'
+import { EAGAIN } from '../../implementations/sock/errno.ts'
+import type { Address } from '../../implementations/sock/sock.ts'
+
+/** How a connection looks from its far end. */
+export type PeerState =
+  | 'not connected'
+  | 'open'
+  /** The subject has sent its end of file. */
+  | 'ended by subject'
+  | 'reset by subject'
+  /** This side has left. */
+  | 'left'
+
+/** The far end of a connection: says what it is given, and keeps all that it reads. */
+export class SimulatedPeer {
+  state: PeerState = 'not connected'
+  /** No more is sent from here. */
+  halfClosed = false
+  private sock: DynSock | undefined
+  private readonly network: DynNetwork
+  private readonly chunks: Buffer[] = []
+  private readonly bytes: Uint8Array
+  private sentBytes = 0
+
+  /** @param bytes all that it will ever say */
+  constructor(network: DynNetwork, bytes: Uint8Array) {
+    this.network = network
+    this.bytes = bytes
+  }
+
+  get received(): Buffer {
+    return Buffer.concat(this.chunks)
+  }
+
+  get hasSentAll(): boolean {
+    return this.sentBytes === this.bytes.length
+  }
+
+  connect(to: Address): void {
+    if (this.sock !== undefined) return
+    this.sock = this.network.createSock(to.family)
+    this.sock.connect(to)
+    this.state = 'open'
+  }
+
+  /** Up to so many bytes, as far as there is room. @returns how many */
+  send(bytes: number): number {
+    if (this.sock === undefined || this.halfClosed || this.hasSentAll) return 0
+    if (this.state !== 'open' && this.state !== 'ended by subject') return 0
+    const n = this.sock.send(this.bytes.subarray(this.sentBytes, this.sentBytes + bytes), false)
+    if (n > 0) this.sentBytes += n
+    else if (n !== -EAGAIN) this.state = 'reset by subject'
+    return Math.max(n, 0)
+  }
+
+  /** Up to so many bytes. @returns how many */
+  read(bytes: number): number {
+    if (this.sock === undefined || this.state !== 'open') return 0
+    const n = this.sock.recv(scratch.subarray(0, bytes))
+    if (n > 0) this.chunks.push(Buffer.from(scratch.subarray(0, n)))
+    else if (n === 0) this.state = 'ended by subject'
+    else if (n !== -EAGAIN) this.state = 'reset by subject'
+    return Math.max(n, 0)
+  }
+
+  /** No more will be sent; it reads on. */
+  halfClose(): void {
+    if (this.sock === undefined || this.halfClosed) return
+    this.halfClosed = true
+    this.sock.shutdown()
+  }
+
+  leave(how: 'close' | 'reset'): void {
+    if (this.sock === undefined || this.state === 'left') return
+    if (how === 'reset') this.sock.setSockOpt('SO_LINGER0', 1)
+    this.state = 'left'
+    this.sock.close()
+  }
+}
+
+/** For one read at a time. */
+const scratch = Buffer.alloc(1 << 16)
