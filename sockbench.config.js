@@ -3,7 +3,7 @@ import { defineConfig } from 'sockbench'
 
 export default defineConfig({
   gate: {
-    budget: '9m30s',
+    budget: '570s',
     comparisons: [
       { scenario: 'ibd', set: { profile: 'large' }, marginPercent: 1 },
       { scenario: 'ibd', set: { profile: 'small' }, marginPercent: 1 },
