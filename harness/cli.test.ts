@@ -241,7 +241,7 @@ test('a record that is missing, damaged or of another schema is one line', async
   assertRefused(await sockbench('report', path), 1, /is not whole JSON.*measure again/)
   writeFileSync(path, '{"schemaVersion": 99}')
   assertRefused(await sockbench('report', path), 1, /has schema version 99, this sockbench reads 3/)
-  writeFileSync(path, '{"schemaVersion": 2}')
+  writeFileSync(path, '{"schemaVersion": 3}')
   assertRefused(await sockbench('report', path), 1, /does not match the record schema/)
 })
 
