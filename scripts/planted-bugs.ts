@@ -8,7 +8,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { $, argv, glob } from 'zx'
+import { $, argv, glob, type ProcessPromise } from 'zx'
 import { type PlantedBug, plantedBugs } from './planted-bugs/bugs.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -21,15 +21,16 @@ const sources = [
   'tsconfig.json',
   'package.json',
 ]
-/** A bug may hang a suite: that is caught, too. */
+/** A bug may hang a suite: that is caught, too. Without one each takes half a minute, the tests some three. */
 const SUITE_TIMEOUT = '180s'
+const TESTS_TIMEOUT = '1200s'
 
 const suites = {
   simulation: ['dist/harness/cli.js', 'simulate', '--count', '2000', '--quiet'],
   conformance: ['dist/harness/cli.js', 'conform', '--quiet'],
 } as const
 /** Only where both others see nothing: it takes minutes. */
-const testGlobs = ['dist/implementations/**/*.test.js']
+const testGlobs = ['dist/implementations/**/*.test.js', 'dist/harness/simulation/late-*.test.js']
 
 type Outcome = 'caught' | 'hangs' | 'missed' | '–'
 
@@ -42,7 +43,15 @@ interface Row {
 
 const copy = mkdtempSync(join(tmpdir(), 'sockbench-bugs-'))
 process.once('exit', () => rmSync(copy, { recursive: true, force: true }))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+let running: ProcessPromise | undefined
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void running?.kill('SIGKILL').finally(() => process.exit(130))
+    if (running === undefined) process.exit(130)
+  })
+}
+/** Of timeout(1): it has asked the suite to end, or killed it. */
+const timedOut: readonly (number | null)[] = [124, 137]
 
 for (const source of sources) cpSync(join(root, source), join(copy, source), { recursive: true })
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
@@ -54,8 +63,13 @@ const $copy = $({
 })
 
 await build()
-for (const suite of Object.keys(suites) as (keyof typeof suites)[]) {
-  if ((await run(suites[suite])) !== 'missed') fail(`${suite} fails without a bug: mend that first`)
+const outcomes = {
+  simulation: await run(suites.simulation),
+  conformance: await run(suites.conformance),
+  tests: await runTests(),
+}
+for (const [suite, outcome] of Object.entries(outcomes)) {
+  if (outcome !== 'missed') fail(`${suite}: ${outcome} without a bug: mend that first`)
 }
 const rows: Row[] = []
 for (const bug of plantedBugs) {
@@ -78,19 +92,23 @@ async function plant(bug: PlantedBug): Promise<Row> {
   if (original.split(bug.before).length !== 2) {
     fail(`"${bug.name}": ${bug.file} does not have its place exactly once; adapt bugs.ts`)
   }
+  const builtPath = join(copy, 'dist', bug.file.replace(/ts$/, 'js'))
+  const builtWithout = readFileSync(builtPath, 'utf8')
   writeFileSync(
     path,
     original.replace(bug.before, () => bug.after),
   )
   try {
     await build()
+    if (readFileSync(builtPath, 'utf8') === builtWithout) fail(`"${bug.name}" was not built`)
     const simulation = await run(suites.simulation)
     const conformance = await run(suites.conformance)
     const isFound = isCaught(simulation) || isCaught(conformance)
-    const tests = isFound ? '–' : await run(['--test', ...(await testFiles())])
+    const tests = isFound ? '–' : await runTests()
     return { bug: bug.name, simulation, conformance, tests }
   } finally {
     writeFileSync(path, original)
+    await build()
   }
 }
 
@@ -99,16 +117,19 @@ async function build(): Promise<void> {
   await $copy`npx tsc -b`
 }
 
-async function run(args: readonly string[]): Promise<Outcome> {
-  const { exitCode, signal } = await $copy`timeout -k 5 ${SUITE_TIMEOUT} node ${args}`
-  if (exitCode === TIMED_OUT || signal !== null) return 'hangs'
+async function run(
+  args: readonly string[],
+  timeout: string = SUITE_TIMEOUT,
+): Promise<'caught' | 'hangs' | 'missed'> {
+  running = $copy`timeout -k 5 ${timeout} node ${args}`
+  const { exitCode } = await running
+  if (timedOut.includes(exitCode)) return 'hangs'
   return exitCode === 0 ? 'missed' : 'caught'
 }
 
-const TIMED_OUT = 124
-
-async function testFiles(): Promise<string[]> {
-  return glob(testGlobs, { cwd: copy })
+async function runTests(): Promise<Outcome> {
+  const files = await glob(testGlobs, { cwd: copy })
+  return run(['--test', '--test-concurrency=2', ...files], TESTS_TIMEOUT)
 }
 
 function isCaught(outcome: Outcome): boolean {

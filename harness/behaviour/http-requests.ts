@@ -4,22 +4,45 @@ export interface HttpUtterance {
   /** What demands it: a section of an RFC, or Bitcoin Core where the RFC leaves it open. */
   readonly source: string
   readonly bytes: Uint8Array
-  /** In order, of each the statuses that are right. */
-  readonly replies: readonly (readonly number[])[]
-  /** Whether it answers what is behind, or closes the connection without looking at it. */
-  readonly afterwards: 'goes on' | 'closes'
-  /** Replies have no body, whatever their length says. */
+  /** In order. */
+  readonly replies: readonly ExpectedReply[]
+  /** Must be found in the first reply. */
+  readonly field?: RegExp
+  /** Whether it answers what is behind, or closes the connection without looking at it; `either` is right. */
+  readonly afterwards: 'goes on' | 'closes' | 'either'
+  /** The first reply has no body, whatever its length says. */
   readonly headOnly?: true
+  /** It may be answered, with 100, before it is complete. */
+  readonly interim?: true
+}
+
+export interface ExpectedReply {
+  /** Those that are right, of any server. */
+  readonly statuses: readonly number[]
+  /** The one that is right of a server with our routes, where others may give another. */
+  readonly ours?: number
+}
+
+export function rightStatuses(
+  { statuses, ours }: ExpectedReply,
+  isOurs: boolean,
+): readonly number[] {
+  return isOurs && ours !== undefined ? [ours] : statuses
 }
 
 /** A server that does not know the target has answered, too. */
-const SERVED = [200, 404]
-const POSTED = [200, 400, 404, 405, 500]
+export const SERVED: ExpectedReply = { statuses: [200, 404], ours: 200 }
+const POSTED: ExpectedReply = { statuses: [200, 400, 404, 405, 500] }
+/** Of a body that has arrived whole, and of no other, our JSON-RPC makes 200. */
+const ECHOED: ExpectedReply = { ...POSTED, ours: 200 }
 const BAD = [400]
+/** A client has to know that nothing comes behind. */
+const CLOSE_FIELD = /^Connection: close\r$/im
 
 const INFO = '/rest/chaininfo.json'
 const HOST = 'Host: a\r\n'
 const GET = `GET ${INFO} HTTP/1.1\r\n${HOST}\r\n`
+const NO_SUCH = `GET /no/such HTTP/1.1\r\n${HOST}\r\n`
 const ECHO = '{"method":"echo","params":["text"],"id":1}'
 const CHUNKED = `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`
 const MAX_HEADERS_BYTES = 8_192
@@ -34,28 +57,34 @@ export const plainRequest: HttpUtterance = served('a request', '9112 3', GET)
 
 export const httpUtterances: readonly HttpUtterance[] = [
   plainRequest,
-  served('three requests at once', '9112 9.3.2', GET + GET + GET, 3),
+  {
+    ...served('three requests at once', '9112 9.3.2', GET + NO_SUCH + GET),
+    replies: [SERVED, { statuses: [404] }, SERVED],
+  },
   served('empty lines before a request', '9112 2.2', `\r\n\r\n${GET}`),
   served('an absolute target', '9112 3.2.2', `GET http://a${INFO} HTTP/1.1\r\n${HOST}\r\n`),
   served('a query', '9112 3.2.1', `GET ${INFO}?a=%20&b HTTP/1.1\r\n${HOST}\r\n`),
   served('names in any case', '9110 5.1', `GET ${INFO} HTTP/1.1\r\nhOsT: a\r\nX-y: z\r\n\r\n`),
   served('white space around a value', '9112 5.1', get('Host: \t a \t \r\n')),
-  served('HTTP/1.0 that asks to stay', '9112 9.3', oldGet('Connection: keep-alive\r\n')),
+  {
+    ...served('HTTP/1.0 that asks to stay', '9112 9.3', oldGet('Connection: keep-alive\r\n')),
+    field: /^Connection: keep-alive\r$/im,
+  },
   served('an Upgrade field', '9110 7.8', get(`${HOST}Connection: upgrade\r\nUpgrade: x\r\n`)),
   {
     ...served('HEAD', '9110 9.3.2', `HEAD ${INFO} HTTP/1.1\r\n${HOST}\r\n`),
     headOnly: true,
   },
-  posted('a body', '9112 6.2', post(`Content-Length: ${ECHO.length}\r\n`, ECHO)),
-  posted('a length with zeros', '9110 8.6', post(`Content-Length: 00${ECHO.length} \r\n`, ECHO)),
-  posted('a chunked body', '9112 7.1', chunkedEcho(7)),
-  posted('a body in chunks of a byte', '9112 7.1', chunkedEcho(1)),
-  posted(
+  echoed('a body', '9112 6.2', post(`Content-Length: ${ECHO.length}\r\n`, ECHO)),
+  echoed('a length with zeros', '9110 8.6', post(`Content-Length: 00${ECHO.length} \r\n`, ECHO)),
+  echoed('a chunked body', '9112 7.1', chunkedEcho(7)),
+  echoed('a body in chunks of a byte', '9112 7.1', chunkedEcho(1)),
+  echoed(
     'chunk extensions and trailers',
     '9112 7.1.1',
     `${CHUNKED}${ECHO.length.toString(16)};a=b;c="d e"\r\n${ECHO}\r\n0;x\r\nX-T: y\r\n\r\n`,
   ),
-  posted('an empty body', '9112 6.2', post('Content-Length: 0\r\n', '')),
+  answered('an empty body', '9112 6.2', post('Content-Length: 0\r\n', ''), POSTED.statuses),
   {
     ...served(
       'an empty line after a body',
@@ -64,18 +93,33 @@ export const httpUtterances: readonly HttpUtterance[] = [
     ),
     replies: [POSTED, SERVED],
   },
-  posted(
-    'an expectation',
-    '9110 10.1.1',
-    post(`Expect: 100-continue\r\nContent-Length: ${ECHO.length}\r\n`, ECHO),
-  ),
-  answered('an unknown path', '9110 15.5.5', `GET /no/such HTTP/1.1\r\n${HOST}\r\n`, [404]),
-  answered(
-    'a method that no route has',
-    '9110 15.5.6',
-    `DELETE ${INFO} HTTP/1.1\r\n${HOST}\r\n`,
-    [404, 405],
-  ),
+  {
+    ...echoed(
+      'an expectation',
+      '9110 10.1.1',
+      post(`Expect: 100-continue\r\nContent-Length: ${ECHO.length}\r\n`, ECHO),
+    ),
+    interim: true,
+  },
+  {
+    ...echoed(
+      'two lengths that agree',
+      '9112 6.3',
+      post(`Content-Length: ${ECHO.length}\r\nContent-Length: ${ECHO.length}\r\n`, ECHO),
+    ),
+    replies: [POSTED],
+    afterwards: 'either',
+  },
+  answered('an unknown path', '9110 15.5.5', NO_SUCH, [404]),
+  {
+    ...answered(
+      'a method that no route has',
+      '9110 15.5.6',
+      `DELETE ${INFO} HTTP/1.1\r\n${HOST}\r\n`,
+      [404, 405],
+    ),
+    afterwards: 'either',
+  },
 
   last('Connection: close', '9112 9.6', get(`${HOST}Connection: close\r\n`)),
   last('Connection: Close, in a list', '9112 9.6', get(`${HOST}Connection: x, Close\r\n`)),
@@ -96,8 +140,19 @@ export const httpUtterances: readonly HttpUtterance[] = [
   refused('HTTP/9.9', '9110 15.6.6', `GET / HTTP/9.9\r\n${HOST}\r\n`, [400, 505]),
   refused('HTTP/1.00', '9112 2.3', `GET / HTTP/1.00\r\n${HOST}\r\n`, [400, 505]),
   refused('http/1.1', '9112 2.3', `GET / http/1.1\r\n${HOST}\r\n`, [400, 505]),
-  refused('an unknown method', '9110 9.1', `BREW / HTTP/1.1\r\n${HOST}\r\n`, [400, 405, 501]),
-  refused('CONNECT', '9110 9.3.6', `CONNECT a:80 HTTP/1.1\r\n${HOST}\r\n`, [400, 404, 405, 501]),
+  {
+    ...answered('an unknown method', '9110 9.1', `BREW / HTTP/1.1\r\n${HOST}\r\n`, [400, 405, 501]),
+    afterwards: 'either',
+  },
+  {
+    ...answered(
+      'CONNECT',
+      '9110 9.3.6',
+      `CONNECT a:80 HTTP/1.1\r\n${HOST}\r\n`,
+      [400, 404, 405, 501],
+    ),
+    afterwards: 'either',
+  },
   refused('no HTTP at all', '9112 3', 'hello\r\n\r\n'),
   refused('the first bytes of TLS', '9112 3', '\x16\x03\x01\x02\x00\x01'),
 
@@ -153,6 +208,12 @@ export const httpUtterances: readonly HttpUtterance[] = [
 
   refused('headers over 8,192 bytes', '9110 5.4', get(longHeaders()), [400, 414, 431]),
   refused(
+    'trailers over 8,192 bytes',
+    '9112 7.1.2',
+    `${CHUNKED}0\r\n${longHeaders()}\r\n`,
+    [400, 413, 431],
+  ),
+  refused(
     'a target over 8,192 bytes',
     '9110 4.1',
     `GET /${'x'.repeat(MAX_HEADERS_BYTES)} HTTP/1.1\r\n${HOST}\r\n`,
@@ -199,8 +260,8 @@ function served(name: string, source: string, text: string, count = 1): HttpUtte
   return { name, source: `RFC ${source}`, bytes: latin1(text), replies, afterwards: 'goes on' }
 }
 
-function posted(name: string, source: string, text: string): HttpUtterance {
-  return answered(name, source, text, POSTED)
+function echoed(name: string, source: string, text: string): HttpUtterance {
+  return { ...served(name, source, text), replies: [ECHOED] }
 }
 
 function answered(
@@ -209,11 +270,11 @@ function answered(
   text: string,
   statuses: readonly number[],
 ): HttpUtterance {
-  return { ...served(name, source, text), replies: [statuses] }
+  return { ...served(name, source, text), replies: [{ statuses }] }
 }
 
 function last(name: string, source: string, text: string): HttpUtterance {
-  return { ...served(name, source, text), afterwards: 'closes' }
+  return { ...served(name, source, text), afterwards: 'closes', field: CLOSE_FIELD }
 }
 
 /** @param before how many requests in it are valid */
@@ -225,5 +286,5 @@ function refused(
   before = 0,
 ): HttpUtterance {
   const { replies, ...rest } = served(name, source, text, before)
-  return { ...rest, replies: [...replies, statuses], afterwards: 'closes' }
+  return { ...rest, replies: [...replies, { statuses }], afterwards: 'closes' }
 }

@@ -19,3 +19,16 @@ export function messagesIn(received: Buffer): P2pMessage[] {
   }
   return messages
 }
+
+/** The nonces of the pongs among them, in hex as on the wire, whatever their length. */
+export function pongsIn(received: Buffer): string[] {
+  return messagesIn(received)
+    .filter(({ type }) => type === 'pong')
+    .map(({ payload }) => payload.toString('hex'))
+}
+
+export function nonceInHex(nonce: bigint): string {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(nonce)
+  return bytes.toString('hex')
+}

@@ -31,7 +31,7 @@ export function conformCommand() {
       if (target !== undefined) {
         if (protocol === undefined)
           throw new UsageError('give --protocol http or p2p with --target')
-        const checked = await conform(target, protocol, address(target), progress)
+        const checked = await conform(target, protocol, address(target), false, progress)
         print(conformanceText(target, protocol, checked))
         return assertAllRight(checked)
       }
@@ -51,15 +51,15 @@ async function conformBackends(protocol: ConformProtocol, progress: Progress): P
   for (const { name, hasSendModes, protocols: spoken } of backends) {
     if (!hasSendModes || spoken[protocol] === undefined) continue
     const checked = await withServer(name, protocol, chain.path, at =>
-      conform(name, protocol, at, progress),
+      conform(name, protocol, at, true, progress),
     )
     answers.set(name, checked)
     print(conformanceText(name, protocol, checked))
   }
+  for (const checked of answers.values()) assertAllRight(checked)
   const different = disagreements(answers)
   for (const line of different) print(`${line}\n`)
   if (different.length > 0) throw new RunError(`backends differ in ${different.length} answers`)
-  for (const checked of answers.values()) assertAllRight(checked)
   print(`${[...answers.keys()].join(', ')} give the same answers to everything\n`)
 }
 
@@ -67,6 +67,7 @@ async function conform(
   name: string,
   protocol: ConformProtocol,
   at: Address,
+  isOurs: boolean,
   progress: Progress,
 ): Promise<Checked[]> {
   const startMs = performance.now()
@@ -80,7 +81,7 @@ async function conform(
     )
   try {
     const suite = await suites[protocol]()
-    return await suite(at, { onProgress })
+    return await suite(at, { isOurs, onProgress })
   } catch (error) {
     throw new RunError(`${name}: ${error instanceof Error ? error.message : String(error)}`)
   } finally {

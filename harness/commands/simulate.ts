@@ -70,7 +70,10 @@ async function simulateSeeds(run: SeedRun, progress: Progress): Promise<void> {
     const fraction = Math.max(done / count, elapsedMs / budgetMs)
     progress.show(barLine({ label: `seed ${first + done}`, fraction, elapsedMs }))
     await new Promise(resolve => setImmediate(resolve))
-    if (signal.aborted) throw signal.reason
+    if (signal.aborted) {
+      progress.clear()
+      throw signal.reason
+    }
   }
   progress.clear()
   print(summaryText(run, done, performance.now() - startMs, injected))

@@ -19,7 +19,9 @@ for (const protocol of ['http', 'p2p'] as const) {
     // node:http is more lenient in places, and no candidate: `sockbench conform --target` tells where.
     if (protocols[protocol] === undefined || (protocol === 'http' && !hasSendModes)) continue
     test(`${name} understands and refuses what it must of ${protocol}`, bounded, async () => {
-      const checked = await withServer(name, protocol, chainFile, at => suites[protocol](at))
+      const checked = await withServer(name, protocol, chainFile, at =>
+        suites[protocol](at, { isOurs: true }),
+      )
       answers[protocol].set(name, checked)
       const wrong = checked.filter(({ problem }) => problem !== undefined)
       assert.equal(wrong.length, 0, conformanceText(name, protocol, checked))

@@ -7,6 +7,8 @@ export interface Cutting {
 export interface ConformanceOptions {
   /** How each utterance is sent; default: in every cutting. */
   cut?: (bytes: Uint8Array) => Cutting[]
+  /** The server has this project's routes. */
+  isOurs?: boolean
   onProgress?: (done: number, total: number) => void
 }
 

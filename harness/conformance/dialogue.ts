@@ -14,8 +14,25 @@ export class Dialogue {
 
   static async open({ host, port }: Address): Promise<Dialogue> {
     const socket = connect({ host, port, allowHalfOpen: true })
-    await once(socket, 'connect')
+    try {
+      await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) })
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
     return new Dialogue(socket)
+  }
+
+  /** So many; if one cannot be opened, none is. */
+  static async openAll(address: Address, count: number): Promise<Dialogue[]> {
+    const opened = await Promise.allSettled(
+      Array.from({ length: count }, () => Dialogue.open(address)),
+    )
+    const dialogues = opened.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+    const failed = opened.find(one => one.status === 'rejected')
+    if (failed === undefined) return dialogues
+    for (const dialogue of dialogues) dialogue.close()
+    throw failed.reason
   }
 
   private constructor(socket: Socket) {
@@ -73,3 +90,5 @@ export class Dialogue {
     this.wake = () => {}
   }
 }
+
+const CONNECT_TIMEOUT_MS = 10_000

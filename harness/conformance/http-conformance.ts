@@ -1,8 +1,14 @@
 import { Client } from 'undici'
 import { formatAddress } from '../../implementations/sock/address.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
-import { repliesIn } from '../behaviour/http-replies.ts'
-import { type HttpUtterance, httpUtterances, lastRequest } from '../behaviour/http-requests.ts'
+import { type HttpReply, repliesIn } from '../behaviour/http-replies.ts'
+import {
+  type HttpUtterance,
+  httpUtterances,
+  lastRequest,
+  rightStatuses,
+  SERVED,
+} from '../behaviour/http-requests.ts'
 import { type ConformanceOptions, type Cutting, cuttingsOf } from './cuttings.ts'
 import { Dialogue, type Ending } from './dialogue.ts'
 import { type Checked, judgeTogether, quoted } from './verdict.ts'
@@ -25,7 +31,7 @@ interface Task {
  */
 export async function conformHttp(
   address: Address,
-  { cut = bytes => cuttingsOf(bytes), onProgress }: ConformanceOptions = {},
+  { cut = bytes => cuttingsOf(bytes), isOurs = false, onProgress }: ConformanceOptions = {},
 ): Promise<Checked[]> {
   const tasks = httpUtterances.flatMap(utterance =>
     cut(utterance.bytes).map(cutting => ({ utterance, cutting })),
@@ -37,7 +43,7 @@ export async function conformHttp(
   try {
     for (let at = 0; at < tasks.length; at += BATCH) {
       onProgress?.(at, tasks.length)
-      checked.push(...(await carryOut(tasks.slice(at, at + BATCH), address, barrier)))
+      checked.push(...(await carryOut(tasks.slice(at, at + BATCH), { address, barrier, isOurs })))
     }
   } finally {
     await barrier.close()
@@ -45,9 +51,16 @@ export async function conformHttp(
   return judgeTogether(checked)
 }
 
+interface Server {
+  address: Address
+  barrier: HttpBarrier
+  isOurs: boolean
+}
+
 /**
- * Another connection's request and reply: what was sent before on any connection has been received by then,
- * as the server polls all of them together.
+ * Two requests and replies on another connection, one after the other: what was sent on any connection before
+ * the first was ready by the poll that told of it, and has been received before the poll that tells of the
+ * second.
  */
 class HttpBarrier {
   private readonly client: Client
@@ -57,7 +70,14 @@ class HttpBarrier {
   }
 
   async pass(): Promise<void> {
-    const { body } = await this.client.request({ method: 'GET', path: BARRIER_PATH })
+    await this.request()
+    await this.request()
+  }
+
+  /** Again, if it was this connection that something happened to. */
+  private async request(): Promise<void> {
+    const get = () => this.client.request({ method: 'GET', path: BARRIER_PATH })
+    const { body } = await get().catch(get)
     await body.dump()
   }
 
@@ -70,10 +90,9 @@ const BARRIER_PATH = '/rest/chaininfo.json'
 
 async function carryOut(
   tasks: readonly Task[],
-  address: Address,
-  barrier: HttpBarrier,
+  { address, barrier, isOurs }: Server,
 ): Promise<Checked[]> {
-  const dialogues = await Promise.all(tasks.map(() => Dialogue.open(address)))
+  const dialogues = await Dialogue.openAll(address, tasks.length)
   try {
     const early = new Set<Task>()
     const steps = Math.max(...tasks.map(({ cutting }) => cutting.pieces.length))
@@ -93,7 +112,7 @@ async function carryOut(
     return await Promise.all(
       tasks.map(async (task, i) => {
         const ending = await dialogues[i].until(() => false, ANSWER_TIMEOUT_MS)
-        return judge(task, dialogues[i].received, ending, early.has(task))
+        return judge(task, dialogues[i].received, ending, early.has(task), isOurs)
       }),
     )
   } finally {
@@ -102,8 +121,8 @@ async function carryOut(
 }
 
 /** Any prefix of it is a request that is not complete. */
-function mustWait({ name, replies, afterwards }: HttpUtterance): boolean {
-  return afterwards === 'goes on' && replies.length === 1 && name !== 'an expectation'
+function mustWait({ interim, replies, afterwards }: HttpUtterance): boolean {
+  return afterwards === 'goes on' && replies.length === 1 && interim !== true
 }
 
 function judge(
@@ -111,12 +130,12 @@ function judge(
   received: Buffer,
   ending: Ending | undefined,
   early: boolean,
+  isOurs: boolean,
 ): Checked {
   const replies = repliesIn(received, place => place === 0 && utterance.headOnly === true)
-  const statuses = replies.map(({ status }) => status)
   const problem = early
     ? 'was answered before it was complete'
-    : problemOf(utterance, statuses, ending)
+    : problemOf(utterance, replies, ending, isOurs)
   return {
     utterance: utterance.name,
     cutting: cutting.name,
@@ -134,21 +153,30 @@ function judge(
 const SHOWN_PIECES = 4
 
 function problemOf(
-  { replies, afterwards }: HttpUtterance,
-  statuses: readonly number[],
+  { replies, afterwards, field }: HttpUtterance,
+  given: readonly HttpReply[],
   ending: Ending | undefined,
+  isOurs: boolean,
 ): string | undefined {
   if (ending === undefined) return 'was neither answered nor closed'
-  const wanted = afterwards === 'goes on' ? [...replies, ANY_FINAL] : replies
-  if (statuses.length > wanted.length) {
-    return `${statuses.length} replies (${statuses.join(', ')}) where ${wanted.length} are due`
+  const wentOn =
+    afterwards === 'goes on' || (afterwards === 'either' && given.length > replies.length)
+  const due = wentOn ? [...replies, SERVED] : replies
+  const statuses = given.map(({ status }) => status)
+  if (given.length > due.length) {
+    return `${given.length} replies (${statuses.join(', ')}) where ${due.length} are due`
   }
-  const wrong = wanted.findIndex((allowed, i) => !allowed.includes(statuses[i]))
-  if (wrong < 0) return undefined
-  const got = statuses[wrong] ?? ending
-  if (wrong === replies.length) return `closed the connection (${got}), which goes on`
-  return `reply ${wrong + 1} is ${got}, where ${replies[wrong].join(' or ')} is right`
+  const right = due.map(reply => rightStatuses(reply, isOurs))
+  const wrong = right.findIndex((allowed, i) => !allowed.includes(statuses[i]))
+  if (wrong >= 0) {
+    const got = statuses[wrong] ?? ending
+    return `reply ${wrong + 1} is ${got}, where ${right[wrong].join(' or ')} is right`
+  }
+  return field === undefined || field.test(headOf(given[0]))
+    ? undefined
+    : `no field ${field.source}`
 }
 
-/** To the last request, whose target a server may not know. */
-const ANY_FINAL = [200, 404]
+function headOf({ text }: HttpReply): string {
+  return text.slice(0, text.indexOf('\r\n\r\n') + 2)
+}

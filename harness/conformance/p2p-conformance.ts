@@ -6,7 +6,7 @@ import {
   verack,
   version,
 } from '../behaviour/p2p-messages.ts'
-import { messagesIn } from '../behaviour/p2p-messages-in.ts'
+import { messagesIn, nonceInHex, pongsIn } from '../behaviour/p2p-messages-in.ts'
 import { type ConformanceOptions, type Cutting, cuttingsOf } from './cuttings.ts'
 import { Dialogue, type Ending } from './dialogue.ts'
 import { type Checked, judgeTogether, quoted } from './verdict.ts'
@@ -21,6 +21,8 @@ const CHEAP_BYTES = 64
 
 const HANDSHAKE_NONCE = 0x1001n
 const LAST_NONCE = 0x1002n
+const HANDSHAKE_PONG = nonceInHex(HANDSHAKE_NONCE)
+const LAST_PONG = nonceInHex(LAST_NONCE)
 const FIRST_BARRIER_NONCE = 0x2000n
 
 interface Task {
@@ -40,30 +42,52 @@ export async function conformP2p(
     cut(utterance.bytes).map(cutting => ({ utterance, cutting })),
   )
   tasks.sort((a, b) => a.cutting.pieces.length - b.cutting.pieces.length)
-  const barrier = new P2pBarrier(await Dialogue.open(address))
+  const barrier = new P2pBarrier(address)
   const checked: Checked[] = []
   try {
-    await shakeHands(barrier.dialogue)
     for (let at = 0; at < tasks.length; at += BATCH) {
       onProgress?.(at, tasks.length)
       checked.push(...(await carryOut(tasks.slice(at, at + BATCH), address, barrier)))
     }
   } finally {
-    barrier.dialogue.close()
+    barrier.close()
   }
   return judgeTogether(checked)
 }
 
-/** Another peer's ping and pong: what was sent before on any connection has been received by then. */
+/** Two pings and pongs of another peer, as `HttpBarrier` has two requests. */
 class P2pBarrier {
-  readonly dialogue: Dialogue
+  private readonly address: Address
+  private dialogue: Dialogue | undefined
   private nonce = FIRST_BARRIER_NONCE
 
-  constructor(dialogue: Dialogue) {
-    this.dialogue = dialogue
+  constructor(address: Address) {
+    this.address = address
   }
 
   async pass(): Promise<void> {
+    await this.pingPong()
+    await this.pingPong()
+  }
+
+  close(): void {
+    this.dialogue?.close()
+  }
+
+  /** Again, if it was this connection that something happened to. */
+  private async pingPong(): Promise<void> {
+    await this.attempt().catch(() => {
+      this.close()
+      this.dialogue = undefined
+      return this.attempt()
+    })
+  }
+
+  private async attempt(): Promise<void> {
+    if (this.dialogue === undefined) {
+      this.dialogue = await Dialogue.open(this.address)
+      await shakeHands(this.dialogue)
+    }
     const nonce = this.nonce++
     this.dialogue.send(ping(nonce))
     await answered(this.dialogue, nonce)
@@ -82,8 +106,9 @@ async function shakeHands(dialogue: Dialogue): Promise<void> {
 }
 
 async function answered(dialogue: Dialogue, nonce: bigint): Promise<void> {
-  await dialogue.until(received => pongsIn(received).includes(nonce), ANSWER_TIMEOUT_MS)
-  if (!pongsIn(dialogue.received).includes(nonce)) throw new Error('does not answer a ping')
+  const pong = nonceInHex(nonce)
+  await dialogue.until(received => pongsIn(received).includes(pong), ANSWER_TIMEOUT_MS)
+  if (!pongsIn(dialogue.received).includes(pong)) throw new Error('does not answer a ping')
 }
 
 async function carryOut(
@@ -91,9 +116,9 @@ async function carryOut(
   address: Address,
   barrier: P2pBarrier,
 ): Promise<Checked[]> {
-  const dialogues = await Promise.all(tasks.map(() => Dialogue.open(address)))
+  const dialogues = await Dialogue.openAll(address, tasks.length)
   try {
-    await Promise.all(dialogues.map(shakeHands))
+    const greetings = await Promise.allSettled(dialogues.map(shakeHands))
     const steps = Math.max(...tasks.map(({ cutting }) => cutting.pieces.length))
     for (let step = 0; step < steps; step++) {
       if (step > 0) await barrier.pass()
@@ -106,10 +131,10 @@ async function carryOut(
       tasks.map(async (task, i) => {
         const dialogue = dialogues[i]
         const ending = await dialogue.until(
-          received => pongsIn(received).includes(LAST_NONCE),
+          received => pongsIn(received).includes(LAST_PONG),
           ANSWER_TIMEOUT_MS,
         )
-        return judge(task, dialogue.received, ending)
+        return judge(task, dialogue.received, ending, greetings[i].status === 'fulfilled')
       }),
     )
   } finally {
@@ -121,15 +146,16 @@ function judge(
   { utterance, cutting }: Task,
   received: Buffer,
   ending: Ending | undefined,
+  hasShakenHands: boolean,
 ): Checked {
   const pongs = pongsIn(received)
-  const wentOn = pongs.includes(LAST_NONCE)
+  const wentOn = pongs.includes(LAST_PONG)
   const outcome = wentOn ? 'goes on' : ending === undefined ? 'silence' : 'disconnects'
   return {
     utterance: utterance.name,
     cutting: cutting.name,
-    transcript: [...pongs.map(nonce => `pong ${nonce.toString(16)}`), outcome].join(' | '),
-    problem: problemOf(utterance, pongs, outcome),
+    transcript: [...pongs.map(nonce => `pong ${nonce}`), outcome].join(' | '),
+    problem: hasShakenHands ? problemOf(utterance, pongs, outcome) : 'did not shake hands',
     conversation: [
       ...cutting.pieces.slice(0, SHOWN_PIECES).map(piece => `> ${quoted(piece)}`),
       `> ping ${LAST_NONCE.toString(16)}`,
@@ -143,21 +169,15 @@ const SHOWN_PIECES = 4
 
 function problemOf(
   { afterwards }: P2pUtterance,
-  pongs: readonly bigint[],
+  pongs: readonly string[],
   outcome: 'goes on' | 'silence' | 'disconnects',
 ): string | undefined {
-  const due = afterwards === 'goes on' ? [HANDSHAKE_NONCE, LAST_NONCE] : [HANDSHAKE_NONCE]
+  const due = afterwards === 'goes on' ? [HANDSHAKE_PONG, LAST_PONG] : [HANDSHAKE_PONG]
   if (outcome !== afterwards) return `${outcome}, where it ${afterwards} by the specification`
   if (pongs.join() === due.join()) return undefined
-  return `pongs for ${pongs.map(nonce => nonce.toString(16)).join(', ')}`
+  return `pongs with ${pongs.join(', ')}`
 }
 
 function typesIn(received: Buffer): string[] {
   return messagesIn(received).map(({ type }) => type)
-}
-
-function pongsIn(received: Buffer): bigint[] {
-  return messagesIn(received)
-    .filter(({ type, payload }) => type === 'pong' && payload.length === 8)
-    .map(({ payload }) => payload.readBigUInt64LE())
 }

@@ -49,7 +49,8 @@ function peerDifference(one: Trace, other: Trace): string | undefined {
     if (here === there) continue
     let at = 0
     while (here[at] === there[at]) at++
-    return `peer ${place} received other bytes from byte ${at >> 1} on (${here.length >> 1} and ${there.length >> 1} in all)`
+    const after = here.slice(at, at + 40)
+    return `peer ${place} received other bytes: ${after || 'nothing'}, and ${there.slice(at, at + 40) || 'nothing'}`
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import { repliesIn } from '../behaviour/http-replies.ts'
-import { httpUtterances, plainRequest } from '../behaviour/http-requests.ts'
+import { httpUtterances, plainRequest, rightStatuses } from '../behaviour/http-requests.ts'
 import { p2pUtterances, ping, verack, version } from '../behaviour/p2p-messages.ts'
-import { messagesIn } from '../behaviour/p2p-messages-in.ts'
+import { nonceInHex, pongsIn } from '../behaviour/p2p-messages-in.ts'
 import type { PeerPlan, Schedule } from './schedule.ts'
 
 /** What a peer says, and what a correct subject makes of all of it. */
@@ -34,15 +34,14 @@ function expectP2p({ says: all, handshake }: PeerPlan): Expectation {
     what => what !== 'ping' && p2pUtterances[what].afterwards === 'disconnects',
   )
   const heard = end < 0 ? says : says.slice(0, end)
-  const nonces = [...heard.keys()].filter(i => heard[i] === 'ping').map(i => String(i + 1))
+  const nonces = [...heard.keys()]
+    .filter(i => heard[i] === 'ping')
+    .map(i => nonceInHex(BigInt(i + 1)))
   return {
     bytes: Buffer.concat([...hello, ...said]),
     answers: handshake === 'whole' ? nonces.map(nonce => [nonce]) : [],
     closes: end < 0 ? 'no' : handshake === 'whole' ? 'at once' : 'perhaps',
-    answersIn: received =>
-      messagesIn(received)
-        .filter(({ type }) => type === 'pong')
-        .map(({ payload }) => String(payload.readBigUInt64LE())),
+    answersIn: pongsIn,
   }
 }
 
@@ -58,7 +57,7 @@ function expectHttp({ says }: PeerPlan): Expectation {
   const end = requests.findIndex(({ afterwards }) => afterwards === 'closes')
   const heard = end < 0 ? requests : requests.slice(0, end + 1)
   const due = heard.flatMap(({ replies, headOnly }) =>
-    replies.map(statuses => ({ statuses, headOnly: headOnly === true })),
+    replies.map(reply => ({ statuses: rightStatuses(reply, true), headOnly: headOnly === true })),
   )
   return {
     bytes: Buffer.concat(requests.map(({ bytes }) => bytes)),

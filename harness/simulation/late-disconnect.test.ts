@@ -39,11 +39,14 @@ for (const backend of simulatedBackends) {
       }
       const [last, first] = service.announced.map(({ buffer }) => new ConnectionMemory(buffer))
       // The handler thread's part, in the middle of the socket thread's.
-      network.log = () => last.requestDisconnect()
+      network.log = (_connection, call) => {
+        if (call === 'close') last.requestDisconnect()
+      }
       first.requestDisconnect()
       service.iterate()
       service.iterate()
       for (const peer of peers) peer.read(1)
+      assert.deepEqual(network.violations, [])
       assert.deepEqual(
         peers.map(({ state }) => state),
         ['ended by subject', 'ended by subject'],

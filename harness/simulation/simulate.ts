@@ -42,6 +42,9 @@ const MAX_SETTLING_CYCLES = 20_000
 /** Cycles without anything are rest: longer than a pause of accept. */
 const QUIET_CYCLES = 30
 const POLL_TIMEOUT_MS = 50
+/** Everything does by then: a peer's inactivity takes longest. */
+const LAST_TIMEOUT_MS = 20 * 60_000 + 1
+const LISTENERS = 1
 /** Nothing times out before: an idle HTTP client does first. */
 const FIRST_TIMEOUT_MS = 30_000
 
@@ -89,7 +92,8 @@ class Run {
       }
       this.settle()
       this.judgeAtRest()
-      this.service.stop()
+      this.outwait()
+      if (!this.service.stop()) this.violations.push('does not finish when it is stopped')
       if (this.network.open > 0) this.violations.push(`${this.network.open} descriptors left open`)
     } catch (error) {
       this.violations.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
@@ -158,6 +162,17 @@ class Run {
     if (quiet < QUIET_CYCLES) this.violations.push('does not come to rest: it spins')
   }
 
+  /** Whoever says nothing any more is dropped in the end, whether it has left or not. */
+  private outwait(): void {
+    this.time.pass(LAST_TIMEOUT_MS)
+    for (let i = 0; i < QUIET_CYCLES; i++) {
+      this.service.iterate()
+      this.service.pass()
+    }
+    const open = this.network.open - LISTENERS
+    if (open > 0) this.violations.push(`${open} connections are open after every timeout`)
+  }
+
   private judgeAtRest(): void {
     for (const [place, peer] of this.peers.entries()) {
       const problem = this.isUndisturbed(place)
@@ -205,6 +220,7 @@ function traceOf({ received, state }: SimulatedPeer): PeerTrace {
 function problemOfWhole(expected: Expectation, peer: SimulatedPeer): string | undefined {
   const { answers, closes } = expected
   const given = expected.answersIn(peer.received)
+  if (given.at(-1) === CUT_OFF && closes !== 'at once') return 'was given a part of an answer'
   if (given.length < answers.length && (closes === 'no' || closes === 'after its answers')) {
     return `was answered ${list(given)} where ${list(answers.map(String))} is due`
   }
@@ -215,12 +231,16 @@ function problemOfWhole(expected: Expectation, peer: SimulatedPeer): string | un
   return problemOfPart(expected, peer)
 }
 
+/** The status of a reply that is not whole. */
+const CUT_OFF = String(Number.NaN)
+
 /** As far as it goes it must be right; its last answer may be cut off. */
 function problemOfPart(
   { answers, answersIn }: Expectation,
   { received }: SimulatedPeer,
 ): string | undefined {
-  const given = answersIn(received).filter(answer => answer !== 'NaN')
+  const all = answersIn(received)
+  const given = all.at(-1) === CUT_OFF ? all.slice(0, -1) : all
   const wrong = given.findIndex((answer, i) => !answers[i]?.includes(answer))
   return wrong < 0
     ? undefined

@@ -72,15 +72,20 @@ export class SimulatedService {
     return this.handle()
   }
 
-  /** Ends both threads as a subject does: `stop`, then what is in flight is finished, then all is closed. */
-  stop(): void {
+  /**
+   * Ends both threads as a subject does: `stop`, then what is in flight is finished, then all is closed.
+   * @returns whether it was finished in time
+   */
+  stop(): boolean {
     this.service.stop()
     this.loop.interrupt()
     for (let i = 0; i < STOP_ITERATIONS && !this.loop.finished; i++) {
       this.pass()
       this.iterate()
     }
+    const { finished } = this.loop
     this.loop.close()
+    return finished
   }
 }
 

@@ -20,13 +20,3 @@ test(`${SEEDS} schedules: the backends do the same, and nothing wrong`, () => {
     `only ${injected.size} kinds of faults: ${[...injected].join(', ')}`,
   )
 })
-
-/** Each failed once, before what it found was mended. */
-const regressions: readonly number[] = []
-
-for (const seed of regressions) {
-  test(`seed ${seed}, which found a bug`, () => {
-    const found = simulateSeed(seed, chainFile)
-    assert.deepEqual(found.problems, [])
-  })
-}

@@ -198,6 +198,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     after: "return 'accepted'",
   },
   {
+    name: 'a ping without a nonce is answered',
+    file: `${NODE}/peer-manager.ts`,
+    before:
+      'if (payload.length < PING_NONCE_BYTES) return // unreadable: ignored, as every such message',
+    after: '',
+  },
+  {
     name: 'a malformed type disconnects',
     file: `${NODE}/message-receiver.ts`,
     before: '        queue.drop(from)',
