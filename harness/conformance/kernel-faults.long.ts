@@ -64,14 +64,9 @@ async function startServer(
   protocol: 'http' | 'p2p',
   script: string,
 ): Promise<Started> {
-  const server = Sockbench.startInShell(script, [
-    'serve',
-    backend,
-    '--protocol',
-    protocol,
-    '--port',
-    '0',
-  ])
+  const verify = protocol === 'p2p' ? ['--verify', 'merkle'] : []
+  const args = ['serve', backend, '--protocol', protocol, '--port', '0', ...verify]
+  const server = Sockbench.startInShell(script, args)
   const [, host] = await server.stdoutMatching(/(127\.0\.0\.1:\d+)/)
   return { server, address: parseAddress(host), idleSockets: socketsOf(server) }
 }
