@@ -22,13 +22,13 @@ const backends = ['--backend', 'direct,virtual-sockman']
 const SUBJECTS = 3
 const onePeer = ['--set', 'peers=1']
 const shortRounds = [...onePeer, '--set', 'profile=small', '--set', 'slices=2']
-/** 60 MB or so before the first slice, then 1.5 GB. */
-const longRound = ['--rounds', '1', ...onePeer, '--set', 'profile=10000', '--set', 'slices=150']
+/** 60 MB or so before the first slice, then 1 GB. */
+const longRound = ['--rounds', '1', ...onePeer, '--set', 'profile=10000', '--set', 'slices=100']
 /**
  * Starting and warming up take the socket thread some 0.2 s, twice that on a busy machine, and a long
- * round's slices 1.8 s and more.
+ * round's slices 1.2 s and more.
  */
-const WELL_INTO_A_ROUND_NS = 600e6
+const WELL_INTO_A_ROUND_NS = 500e6
 /** A minute to build. */
 const longPreparation = [...onePeer, '--set', 'profile=large,900000', '--set', 'slices=2000']
 
