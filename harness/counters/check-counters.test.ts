@@ -70,6 +70,21 @@ for (const then of [1, 0.5]) {
   })
 }
 
+for (const [once, then, count] of [
+  [1.01, 1.01, 1],
+  [1.01, 1.02, 0],
+  [1.01, 3, 0],
+  [1.5, 1.7, 1],
+] as const) {
+  test(`${once} for 1, and ${then} the second time: ${count} violations`, async () => {
+    const { result } = await check(
+      counted(rowOf(first.name, once)),
+      counted(rowOf(first.name, then)),
+    )
+    assert.equal(result.violations.length, count)
+  })
+}
+
 test('what fails twice is a failure', async () => {
   const { result, asked } = await check(failed, failedAgain)
   assert.deepEqual(asked[1], [first.name])

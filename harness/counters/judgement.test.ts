@@ -62,3 +62,9 @@ test('one that failed is all there is to say, and more processes would not help'
   assert.deepEqual([decided, rows], [true, []])
   assert.deepEqual(failures, [{ workload: 'http', backend: 'direct', reason: 'run: exit code 1' }])
 })
+
+test('what timing decides in a workload is not looked at there', () => {
+  const workload = { name: 'http', unit: 'request', restsConnected: true, timed: ['recv'] }
+  const { decided, rows } = judge('direct', workload, [processOf(1), processOf(2)], 0.1)
+  assert.deepEqual([decided, rows[0]?.counters], [true, {}])
+})

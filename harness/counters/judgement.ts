@@ -44,7 +44,8 @@ export function judge(
     name: workload,
     unit,
     restsConnected,
-  }: Pick<CountedWorkload, 'name' | 'unit' | 'restsConnected'>,
+    timed = [],
+  }: Pick<CountedWorkload, 'name' | 'unit' | 'restsConnected' | 'timed'>,
   outcomes: readonly ProcessOutcome[],
   tolerancePercent: number,
 ): Judgement {
@@ -60,7 +61,9 @@ export function judge(
   const enough = undisturbed.length >= 2
   const counters = (all: readonly ProcessCounts[], pick: (process: ProcessCounts) => Counts) =>
     agreements(all.map(pick), tolerancePercent)
-  const ofWork = counters(enough ? undisturbed : processes, ({ perUnit }) => perUnit)
+  const ofWork = counters(enough ? undisturbed : processes, ({ perUnit }) =>
+    without(timed, perUnit),
+  )
   const ofRest = counters(processes, ({ perIdlePoll }) => perIdlePoll)
   const agreed = [...Object.values(ofWork), ...Object.values(ofRest)]
   return {
@@ -72,6 +75,10 @@ export function judge(
     ],
     failures: [],
   }
+}
+
+function without(names: readonly string[], counts: Counts): Counts {
+  return Object.fromEntries(Object.entries(counts).filter(([name]) => !names.includes(name)))
 }
 
 const IDLE_POLL = 'idle poll'
