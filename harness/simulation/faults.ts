@@ -16,6 +16,11 @@ export const noFaults: ConnectionFaults = { recv: new Map(), send: new Map() }
 
 const errnos = constants.errno
 
+/** Not asked of the code that is under test: what costs a connection nothing (Core's `IOErrorIsPermanent`). */
+export function isTemporary(errno: number): boolean {
+  return [errnos.EAGAIN, errnos.EINPROGRESS, errnos.EINTR, errnos.EMSGSIZE].includes(errno)
+}
+
 /** recv(2), and those of tcp(7); the list of Core's FuzzedSock is a part of it. */
 export const recvErrnos: readonly number[] = [
   errnos.EAGAIN,

@@ -1,5 +1,5 @@
 import { DynNetwork, type DynSock, type DynWakeUp } from '../../implementations/sock/dyn-sock.ts'
-import { errnoName, isTransient } from '../../implementations/sock/errno.ts'
+import { errnoName } from '../../implementations/sock/errno.ts'
 import type {
   Accepted,
   Address,
@@ -9,7 +9,7 @@ import type {
   SockOpt,
   Waitable,
 } from '../../implementations/sock/sock.ts'
-import { type ConnectionFaults, type Fault, type Faults, noFaults } from './faults.ts'
+import { type ConnectionFaults, type Fault, type Faults, isTemporary, noFaults } from './faults.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
 export interface FaultyNetworkOptions {
@@ -225,7 +225,7 @@ export class FaultySock implements Sock, Waitable {
     const { broken } = this.descriptor
     if (broken.has(call)) this.violation(`${call} after a permanent error of it`)
     const n = this.attempt(call, bytes, fault, transfer)
-    if (n < 0 && !isTransient(-n)) broken.add(call)
+    if (n < 0 && !isTemporary(-n)) broken.add(call)
     this.network.log(this.descriptor.name, call, n)
     return n
   }

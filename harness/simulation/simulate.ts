@@ -1,8 +1,7 @@
 import type { Backend } from '../../implementations/backend.ts'
-import { isTransient } from '../../implementations/sock/errno.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
 import { type Expectation, expectationOf } from './expectation.ts'
-import type { ConnectionFaults, Faults } from './faults.ts'
+import { type ConnectionFaults, type Faults, isTemporary } from './faults.ts'
 import { FaultyNetwork } from './faulty-network.ts'
 import type { FaultAt, PeerPlan, Schedule, Step } from './schedule.ts'
 import { type PeerState, SimulatedPeer } from './simulated-peer.ts'
@@ -191,7 +190,7 @@ class Run {
       !halfClosed &&
       state !== 'left' &&
       [...recvFaults, ...sendFaults].every(
-        ({ fault }) => !('errno' in fault) || isTransient(fault.errno),
+        ({ fault }) => !('errno' in fault) || isTemporary(fault.errno),
       )
     )
   }
