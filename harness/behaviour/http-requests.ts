@@ -14,6 +14,8 @@ export interface HttpUtterance {
   readonly headOnly?: true
   /** It may be answered, with 100, before it is complete. */
   readonly interim?: true
+  /** It is over a limit of Bitcoin Core's, and refused for that: other servers may have other limits. */
+  readonly overLimit?: true
 }
 
 export interface ExpectedReply {
@@ -32,7 +34,7 @@ export function rightStatuses(
 
 /** A server that does not know the target has answered, too. */
 export const SERVED: ExpectedReply = { statuses: [200, 404], ours: 200 }
-const POSTED: ExpectedReply = { statuses: [200, 400, 404, 405, 500] }
+const POSTED: ExpectedReply = { statuses: [200, 400, 401, 403, 404, 405, 500] }
 /** Of a body that has arrived whole, and of no other, our JSON-RPC makes 200. */
 const ECHOED: ExpectedReply = { ...POSTED, ours: 200 }
 const BAD = [400]
@@ -206,20 +208,20 @@ export const httpUtterances: readonly HttpUtterance[] = [
     1,
   ),
 
-  refused('headers over 8,192 bytes', '9110 5.4', get(longHeaders()), [400, 414, 431]),
-  refused(
+  overLimit('headers over 8,192 bytes', '9110 5.4', get(longHeaders()), [400, 414, 431]),
+  overLimit(
     'trailers over 8,192 bytes',
     '9112 7.1.2',
     `${CHUNKED}0\r\n${longHeaders()}\r\n`,
     [400, 413, 431],
   ),
-  refused(
+  overLimit(
     'a target over 8,192 bytes',
     '9110 4.1',
     `GET /${'x'.repeat(MAX_HEADERS_BYTES)} HTTP/1.1\r\n${HOST}\r\n`,
     [400, 414, 431],
   ),
-  refused(
+  overLimit(
     'a body over 32 MiB announced',
     '9110 15.5.14',
     post(`Content-Length: ${MAX_BODY_BYTES + 1}\r\n`, ''),
@@ -287,4 +289,13 @@ function refused(
 ): HttpUtterance {
   const { replies, ...rest } = served(name, source, text, before)
   return { ...rest, replies: [...replies, { statuses }], afterwards: 'closes' }
+}
+
+function overLimit(
+  name: string,
+  source: string,
+  text: string,
+  statuses: readonly number[],
+): HttpUtterance {
+  return { ...refused(name, source, text, statuses), overLimit: true }
 }

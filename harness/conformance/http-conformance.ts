@@ -104,8 +104,8 @@ async function carryOut(
       await barrier.pass()
       for (const [i, task] of tasks.entries()) {
         const isWhole = step >= task.cutting.pieces.length - 1
-        if (!isWhole && mustWait(task.utterance) && dialogues[i].received.length > 0)
-          early.add(task)
+        const { length } = dialogues[i].received
+        if (!isWhole && length > 0 && mustWait(task.utterance, isOurs)) early.add(task)
       }
     }
     for (const dialogue of dialogues) dialogue.send(lastRequest)
@@ -120,9 +120,10 @@ async function carryOut(
   }
 }
 
-/** Any prefix of it is a request that is not complete. */
-function mustWait({ interim, replies, afterwards }: HttpUtterance): boolean {
-  return afterwards === 'goes on' && replies.length === 1 && interim !== true
+/** Any prefix of it is a request that is not complete; who wants no body may say so before it has come. */
+function mustWait({ interim, replies, afterwards }: HttpUtterance, isOurs: boolean): boolean {
+  const isAlone = afterwards === 'goes on' && replies.length === 1 && interim !== true
+  return isAlone && (isOurs || replies[0] === SERVED)
 }
 
 function judge(
@@ -139,7 +140,12 @@ function judge(
   return {
     utterance: utterance.name,
     cutting: cutting.name,
-    transcript: [...replies.map(({ text }) => text), ending ?? 'silence'].join(' | '),
+    transcript: isOurs
+      ? [...replies.map(({ text }) => text), ending ?? 'silence'].join(' | ')
+      : [
+          ...replies.map(({ status }) => status),
+          ending === undefined ? 'silence' : 'closed',
+        ].join(),
     problem,
     conversation: [
       `> ${cutting.pieces.map(quoted).slice(0, SHOWN_PIECES).join('\n> ')}`,
@@ -153,11 +159,12 @@ function judge(
 const SHOWN_PIECES = 4
 
 function problemOf(
-  { replies, afterwards, field }: HttpUtterance,
+  { replies, afterwards, field, overLimit }: HttpUtterance,
   given: readonly HttpReply[],
   ending: Ending | undefined,
   isOurs: boolean,
 ): string | undefined {
+  if (overLimit && !isOurs) return undefined
   if (ending === undefined) return 'was neither answered nor closed'
   const wentOn =
     afterwards === 'goes on' || (afterwards === 'either' && given.length > replies.length)
@@ -169,12 +176,16 @@ function problemOf(
   const right = due.map(reply => rightStatuses(reply, isOurs))
   const wrong = right.findIndex((allowed, i) => !allowed.includes(statuses[i]))
   if (wrong >= 0) {
-    const got = statuses[wrong] ?? ending
-    return `reply ${wrong + 1} is ${got}, where ${right[wrong].join(' or ')} is right`
+    return `reply ${wrong + 1} is ${described(statuses[wrong], ending)}, where ${right[wrong].join(' or ')} is right`
   }
   return field === undefined || field.test(headOf(given[0]))
     ? undefined
     : `no field ${field.source}`
+}
+
+function described(status: number | undefined, ending: Ending): string {
+  if (status === undefined) return ending
+  return Number.isNaN(status) ? 'none that can be read' : String(status)
 }
 
 function headOf({ text }: HttpReply): string {
