@@ -22,8 +22,9 @@ export function simulateCommand() {
     .option('--seed <n>', 'the first seed', wholeNumber(0, MAX_SEED), 1)
     .option('--count <n>', 'seeds in all', wholeNumber(1, MAX_SEED))
     .option('--budget <time>', 'stop after so long, as in 60s', duration)
+    .option('--no-shrink', 'of a seed that fails say only what went wrong')
     .option('--quiet', 'no progress', false)
-    .action(async ({ seed, count, budget, quiet }) => {
+    .action(async ({ seed, count, budget, shrink, quiet }) => {
       const progress = new Progress(progressStyle(process.stderr, quiet))
       const total = count ?? (budget === undefined ? 1 : MAX_SEED - seed)
       const simulation = await loadSimulation()
@@ -39,6 +40,7 @@ export function simulateCommand() {
         count: total,
         budgetMs: budget ?? Number.POSITIVE_INFINITY,
         chainFile: chain.path,
+        shrink,
       }
       await simulateSeeds(run, progress)
     })
@@ -50,6 +52,7 @@ interface SeedRun {
   count: number
   budgetMs: number
   chainFile: string
+  shrink: boolean
 }
 
 async function simulateSeeds(run: SeedRun, progress: Progress): Promise<void> {
@@ -79,9 +82,10 @@ async function simulateSeeds(run: SeedRun, progress: Progress): Promise<void> {
   print(summaryText(run, done, performance.now() - startMs, injected))
 }
 
-function fail(found: Found, { simulation, chainFile }: SeedRun, progress: Progress): never {
+function fail(found: Found, { simulation, chainFile, shrink }: SeedRun, progress: Progress): never {
   progress.clear()
-  print(simulation.failureText(found, simulation.shrunk(found.seed, chainFile)))
+  const smallest = shrink ? simulation.shrunk(found.seed, chainFile) : undefined
+  print(simulation.failureText(found, smallest))
   throw new RunError(`seed ${found.seed} fails; see above`)
 }
 

@@ -35,13 +35,17 @@ export function shrunk(seed: number, chainFile: string): Schedule {
 
 const SHRINK_MS = 60_000
 
-export function failureText({ seed, problems }: Found, smallest: Schedule): string {
+/** @param smallest the smallest schedule known that fails as the seed's does, if it was looked for */
+export function failureText({ seed, problems }: Found, smallest?: Schedule): string {
   return [
     `seed ${seed}:`,
     ...problems.map(problem => `  ${problem.replaceAll('\n', '\n    ')}`),
-    'the smallest schedule that fails, too:',
-    JSON.stringify(smallest, null, 1).replace(/\n\s+(?=[^\s{[\]}])/g, ' '),
+    ...(smallest === undefined ? [] : ['the smallest schedule that fails, too:', jsonOf(smallest)]),
     `again: sockbench simulate --seed ${seed}`,
     '',
   ].join('\n')
+}
+
+function jsonOf(schedule: Schedule): string {
+  return JSON.stringify(schedule, null, 1).replace(/\n\s+(?=[^\s{[\]}])/g, ' ')
 }

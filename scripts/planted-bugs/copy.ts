@@ -1,0 +1,122 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { $, glob, type ProcessPromise } from 'zx'
+import type { PlantedBug } from './bugs.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+const sources = [
+  'implementations',
+  'scenarios',
+  'harness',
+  'scripts',
+  'results',
+  'tsconfig.json',
+  'package.json',
+]
+/** A bug may hang a suite: that is caught, too. Without one each takes half a minute. */
+const SUITE_TIMEOUT = '120s'
+/** Of each file of tests; without a bug all of them take three minutes. */
+const TEST_FILE_TIMEOUT_MS = 120_000
+const TESTS_TIMEOUT = '900s'
+
+/** Always run; conformance knows no seam. */
+export const suites = {
+  simulation: ['dist/harness/cli.js', 'simulate', '--count', '2000', '--no-shrink', '--quiet'],
+  conformance: ['dist/harness/cli.js', 'conform', '--quiet'],
+} as const
+const testGlobs = ['dist/implementations/**/*.test.js', 'dist/harness/simulation/*.test.js']
+
+export type Outcome = 'caught' | 'hangs' | 'missed' | '–'
+
+/** What each suite made of one bug. */
+export interface Row {
+  bug: string
+  simulation: Outcome
+  conformance: Outcome
+  tests: Outcome
+}
+
+/** Of timeout(1): it has asked the suite to end, or killed it. */
+const timedOut: readonly (number | null)[] = [124, 137]
+
+/** Of the sources, to plant one bug at a time in. */
+export class Copy {
+  private readonly directory = mkdtempSync(join(tmpdir(), 'sockbench-bugs-'))
+  private running: ProcessPromise | undefined
+  private readonly $ = $({
+    cwd: this.directory,
+    nothrow: true,
+    quiet: true,
+    env: { ...process.env, SOCKBENCH_CACHE: join(this.directory, 'cache') },
+  })
+
+  constructor() {
+    for (const source of sources) {
+      cpSync(join(root, source), join(this.directory, source), { recursive: true })
+    }
+    symlinkSync(join(root, 'node_modules'), join(this.directory, 'node_modules'))
+  }
+
+  /** A bug may leave a name unused: the compiler says so, and builds. */
+  async build(): Promise<void> {
+    await this.$`npx tsc -b`
+  }
+
+  async plant(bug: PlantedBug): Promise<Row> {
+    const path = join(this.directory, bug.file)
+    const original = readFileSync(path, 'utf8')
+    if (original.split(bug.before).length !== 2) {
+      throw new Error(
+        `"${bug.name}": ${bug.file} does not have its place exactly once; adapt bugs.ts`,
+      )
+    }
+    const builtPath = join(this.directory, 'dist', bug.file.replace(/ts$/, 'js'))
+    const builtWithout = readFileSync(builtPath, 'utf8')
+    writeFileSync(
+      path,
+      original.replace(bug.before, () => bug.after),
+    )
+    try {
+      await this.build()
+      if (readFileSync(builtPath, 'utf8') === builtWithout)
+        throw new Error(`"${bug.name}" was not built`)
+      const simulation = await this.run(suites.simulation)
+      const conformance = await this.run(suites.conformance)
+      const isFound = isCaught(simulation) || isCaught(conformance)
+      const tests = isFound ? '–' : await this.runTests()
+      return { bug: bug.name, simulation, conformance, tests }
+    } finally {
+      writeFileSync(path, original)
+      await this.build()
+    }
+  }
+
+  async run(
+    args: readonly string[],
+    timeout: string = SUITE_TIMEOUT,
+  ): Promise<'caught' | 'hangs' | 'missed'> {
+    this.running = this.$`timeout -k 5 ${timeout} node ${args}`
+    const { exitCode } = await this.running
+    if (timedOut.includes(exitCode)) return 'hangs'
+    return exitCode === 0 ? 'missed' : 'caught'
+  }
+
+  async runTests(): Promise<Outcome> {
+    const files = await glob(testGlobs, { cwd: this.directory })
+    const timeout = `--test-timeout=${TEST_FILE_TIMEOUT_MS}`
+    return this.run(['--test', '--test-concurrency=2', timeout, ...files], TESTS_TIMEOUT)
+  }
+
+  async end(): Promise<void> {
+    await this.running?.kill('SIGKILL')
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+export function isCaught(outcome: Outcome): boolean {
+  return outcome === 'caught' || outcome === 'hangs'
+}
