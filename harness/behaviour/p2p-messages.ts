@@ -79,7 +79,7 @@ export const verack: Buffer = frame(MessageType.verack, emptyPayload)
 /** Headers of our chain from genesis on, then the block at that height. */
 function announcedBlock(height: number): Buffer {
   const announcement = frame(MessageType.headers, chain.headersPayload(1, height))
-  return Buffer.concat([announcement, frame(MessageType.block, chain.blockBytes(height))])
+  return Buffer.concat([announcement, block(chain.blockBytes(height))])
 }
 
 const V1_TRANSPORT = 'V1Transport::readHeader'
@@ -102,7 +102,7 @@ export const p2pUtterances: readonly P2pUtterance[] = [
   harmless('a type that is not ASCII', GET_MESSAGE, withTypeByte(ping(1n), 0, '\xff')),
   harmless('no headers', PROCESS_HEADERS, frame(MessageType.headers, encodeHeaders(emptyPayload))),
   harmless('headers cut off', PROCESS_MESSAGE, frame(MessageType.headers, Buffer.from([2, 0, 0]))),
-  harmless('a block of 10 bytes', PROCESS_MESSAGE, frame(MessageType.block, Buffer.alloc(10))),
+  harmless('a block of 10 bytes', PROCESS_MESSAGE, block(Buffer.alloc(10))),
   harmless('an unknown block asked for', 'PeerManagerImpl::ProcessGetData', getData(1)),
   harmless('50,000 transactions announced', PROCESS_MESSAGE, inventory(MAX_INV_SZ, 1)),
   harmless('a locator of 101', PROCESS_MESSAGE, getHeaders(MAX_LOCATOR_SZ)),
@@ -120,7 +120,7 @@ export const p2pUtterances: readonly P2pUtterance[] = [
   fatal(
     'a block with an unknown parent',
     'PeerManagerImpl::ProcessBlock',
-    frame(MessageType.block, otherChain.blockBytes(2)),
+    block(otherChain.blockBytes(2)),
   ),
   fatal('a bad merkle root', 'CheckBlock', blockWithBadMerkleRoot(1)),
 ]
@@ -151,7 +151,8 @@ function withLength(bytes: Uint8Array, length: number): Buffer {
   return changed
 }
 
-function unknownMessage(payloadBytes: number): Buffer {
+/** Of a type that nobody knows: received whole, then ignored. */
+export function unknownMessage(payloadBytes: number): Buffer {
   return withTypeByte(frame(MessageType.ping, Buffer.alloc(payloadBytes)), 0, 'x')
 }
 
@@ -181,7 +182,11 @@ function getHeaders(locatorLength: number): Buffer {
   return frame(MessageType.getheaders, encodeGetHeaders({ locator, hashStop: NO_HASH_STOP }))
 }
 
-function headers(...some: Uint8Array[]): Buffer {
+export function block(bytes: Uint8Array): Buffer {
+  return frame(MessageType.block, bytes)
+}
+
+export function headers(...some: Uint8Array[]): Buffer {
   return frame(MessageType.headers, encodeHeaders(Buffer.concat(some)))
 }
 
@@ -196,8 +201,8 @@ function withoutWork(header: Uint8Array): Buffer {
 }
 
 function blockWithBadMerkleRoot(height: number): Buffer {
-  const block = chain.blockBytes(height)
+  const bytes = chain.blockBytes(height)
   const announcement = frame(MessageType.headers, chain.headersPayload(1, height))
-  block[BLOCK_HEADER_SIZE + 10] ^= 1
-  return Buffer.concat([announcement, frame(MessageType.block, block)])
+  bytes[BLOCK_HEADER_SIZE + 10] ^= 1
+  return Buffer.concat([announcement, block(bytes)])
 }

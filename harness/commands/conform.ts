@@ -14,6 +14,9 @@ import { oneOf } from './arguments.ts'
 const protocols = ['http', 'p2p'] as const
 type ConformProtocol = (typeof protocols)[number]
 
+/** What Core is held to: 80 messages of the greatest length, and meanwhile an answer within 2 s. */
+const flood = { messages: 80, limitMs: 2_000 }
+
 /** Loaded when they are needed: what they say takes a moment to prepare. */
 const suites = {
   http: async () => (await import('../conformance/http-conformance.ts')).conformHttp,
@@ -81,12 +84,20 @@ async function conform(
     )
   try {
     const suite = await suites[protocol]()
-    return await suite(at, { isOurs, onProgress })
+    const checked = await suite(at, { isOurs, onProgress })
+    return protocol === 'p2p' ? [...checked, await checkFairness(name, at)] : checked
   } catch (error) {
     throw new RunError(`${name}: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     progress.clear()
   }
+}
+
+async function checkFairness(name: string, at: Address): Promise<Checked> {
+  const { conformFairness } = await import('../conformance/fairness.ts')
+  const checked = await conformFairness(at, flood)
+  print(`${name}, p2p: ${checked.conversation}\n`)
+  return checked
 }
 
 function assertAllRight(checked: readonly Checked[]): void {

@@ -112,7 +112,7 @@ function descriptorsOf({ pid }: ServedBackend): number {
 
 /** The soft limit: descriptors that are open stay so. */
 function limitDescriptors({ pid }: ServedBackend, count: number): void {
-  execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${count}:`])
+  execFileSync('sh', ['-c', `prlimit --pid=${pid} --nofile=${count}:`])
 }
 
 /** In turn closed, half-closed and reset, having said more or less. */

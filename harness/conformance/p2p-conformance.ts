@@ -94,7 +94,7 @@ class P2pBarrier {
   }
 }
 
-async function shakeHands(dialogue: Dialogue): Promise<void> {
+export async function shakeHands(dialogue: Dialogue): Promise<void> {
   dialogue.send(version)
   const ending = await dialogue.until(
     received => typesIn(received).includes('verack'),
@@ -105,7 +105,7 @@ async function shakeHands(dialogue: Dialogue): Promise<void> {
   await answered(dialogue, HANDSHAKE_NONCE)
 }
 
-async function answered(dialogue: Dialogue, nonce: bigint): Promise<void> {
+export async function answered(dialogue: Dialogue, nonce: bigint): Promise<void> {
   const pong = nonceInHex(nonce)
   await dialogue.until(received => pongsIn(received).includes(pong), ANSWER_TIMEOUT_MS)
   if (!pongsIn(dialogue.received).includes(pong)) throw new Error('does not answer a ping')

@@ -1,13 +1,15 @@
 import { DynNetwork, type DynSock, type DynWakeUp } from '../../implementations/sock/dyn-sock.ts'
 import { errnoName } from '../../implementations/sock/errno.ts'
-import type {
-  Accepted,
-  Address,
-  EventsPerSock,
-  Network,
-  Sock,
-  SockOpt,
-  Waitable,
+import {
+  type Accepted,
+  type Address,
+  type EventsPerSock,
+  type Network,
+  RECV,
+  SEND,
+  type Sock,
+  type SockOpt,
+  type Waitable,
 } from '../../implementations/sock/sock.ts'
 import { type ConnectionFaults, type Fault, type Faults, isTemporary, noFaults } from './faults.ts'
 import type { SimulatedTime } from './simulated-time.ts'
@@ -37,7 +39,10 @@ export class FaultyNetwork implements Network<FaultySock> {
   readonly injected = new Map<string, number>()
   /** Descriptors that the subject has open. */
   open = 0
-  /** Of each connection: when it was received from, sent on and closed, and with which result. */
+  /**
+   * Of the listener and each connection: when it was accepted from, received from, sent on, closed and
+   * given options, with which result; and when what it is polled for changed.
+   */
   readonly calls = new Map<string, string[]>()
   /** Number of the step that the simulation is in. */
   moment = 0
@@ -73,6 +78,7 @@ export class FaultyNetwork implements Network<FaultySock> {
   /** Sleeps in simulated time if nothing has occurred. */
   waitMany(timeoutMs: number, eventsPerSock: EventsPerSock): number {
     const fault = this.options.poll.get(this.polls++)
+    this.logPolledFor(eventsPerSock)
     for (const { fd } of eventsPerSock.keys()) {
       const descriptor = this.descriptors.get(fd)
       if (descriptor?.closed) this.violations.push(`poll on ${descriptor.name}, which is closed`)
@@ -106,10 +112,25 @@ export class FaultyNetwork implements Network<FaultySock> {
     this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1)
   }
 
-  log(connection: string, call: string, result: number): void {
-    const calls = this.calls.get(connection) ?? []
-    this.calls.set(connection, calls)
-    calls.push(`step ${this.moment}: ${call} ${result < 0 ? errnoName(-result) : result}`)
+  log(name: string, call: string, result: number): void {
+    this.note(name, `${call} ${result < 0 ? errnoName(-result) : result}`)
+  }
+
+  private logPolledFor(eventsPerSock: EventsPerSock): void {
+    const requested = new Map<number, number>()
+    for (const [{ fd }, events] of eventsPerSock) requested.set(fd, events.requested)
+    for (const [fd, descriptor] of this.descriptors) {
+      const polledFor = requested.get(fd) ?? 0
+      if (descriptor.closed || descriptor.polledFor === polledFor) continue
+      descriptor.polledFor = polledFor
+      this.note(descriptor.name, `polled for ${eventNames(polledFor)}`)
+    }
+  }
+
+  private note(name: string, what: string): void {
+    const calls = this.calls.get(name) ?? []
+    this.calls.set(name, calls)
+    calls.push(`step ${this.moment}: ${what}`)
   }
 
   private adopt(sock: DynSock, name: string, faults: ConnectionFaults): FaultySock {
@@ -118,6 +139,7 @@ export class FaultyNetwork implements Network<FaultySock> {
       faults,
       recvs: 0,
       sends: 0,
+      polledFor: 0,
       closed: false,
       broken: new Set<string>(),
     }
@@ -133,6 +155,8 @@ interface Descriptor {
   readonly faults: ConnectionFaults
   recvs: number
   sends: number
+  /** In the last poll. */
+  polledFor: number
   closed: boolean
   /** The calls that a permanent error was reported of: the connection has to go. */
   readonly broken: Set<string>
@@ -174,8 +198,11 @@ export class FaultySock implements Sock, Waitable {
   accept(): Accepted<FaultySock> | number {
     this.demandOpen('accept')
     const fault = this.network.nextAcceptFault()
-    if (fault !== undefined && 'errno' in fault) return this.network.fail('accept', fault.errno)
-    const accepted = this.sock.accept()
+    const accepted =
+      fault !== undefined && 'errno' in fault
+        ? this.network.fail('accept', fault.errno)
+        : this.sock.accept()
+    this.network.log(this.descriptor.name, 'accept', typeof accepted === 'number' ? accepted : 0)
     if (typeof accepted === 'number') return accepted
     return { sock: this.network.adoptAccepted(accepted.sock), from: accepted.from }
   }
@@ -203,7 +230,9 @@ export class FaultySock implements Sock, Waitable {
     return this.sock.getsockname()
   }
   setSockOpt(option: SockOpt, value: number): number {
-    return this.sock.setSockOpt(option, value)
+    const result = this.sock.setSockOpt(option, value)
+    this.network.log(this.descriptor.name, `set ${option} to ${value}:`, result)
+    return result
   }
   getSockOpt(option: SockOpt): number {
     return this.sock.getSockOpt(option)
@@ -250,4 +279,9 @@ export class FaultySock implements Sock, Waitable {
   private violation(what: string): void {
     this.network.violations.push(`${this.descriptor.name}: ${what}`)
   }
+}
+
+function eventNames(events: number): string {
+  const names = [...(events & RECV ? ['RECV'] : []), ...(events & SEND ? ['SEND'] : [])]
+  return names.join(' and ') || 'nothing'
 }

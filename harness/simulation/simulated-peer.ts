@@ -20,10 +20,10 @@ export class SimulatedPeer {
   private sock: DynSock | undefined
   private readonly network: DynNetwork
   private readonly chunks: Buffer[] = []
-  private readonly bytes: Uint8Array
+  private bytes: Uint8Array
   private sentBytes = 0
 
-  /** @param bytes all that it will ever say */
+  /** @param bytes what it will say */
   constructor(network: DynNetwork, bytes: Uint8Array) {
     this.network = network
     this.bytes = bytes
@@ -42,6 +42,13 @@ export class SimulatedPeer {
     this.sock = this.network.createSock(to.family)
     this.sock.connect(to)
     this.state = 'open'
+  }
+
+  /** Behind what it has to say already; at once, as far as there is room. */
+  say(bytes: Uint8Array): void {
+    this.bytes = Buffer.concat([this.bytes.subarray(this.sentBytes), bytes])
+    this.sentBytes = 0
+    this.send(this.bytes.length)
   }
 
   /** Up to so many bytes, as far as there is room. @returns how many */
