@@ -25,6 +25,7 @@ const forBackends = [
 /** For files directly in `implementations/`: what starts the threads of a subject, and tests of it. */
 const forSubjects = [
   ...forBackends,
+  'implementations/fixtures',
   'implementations/registry.ts',
   'implementations/subject.ts',
   'implementations/thread-main.ts',
@@ -42,6 +43,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'implementations/threads',
   ],
   'implementations/backend.ts': ['implementations/node'],
+  'implementations/fixtures': forSubjects,
   'implementations/registry.ts': ['implementations'],
   scenarios: [
     'implementations/backend.ts',

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConnectionMemory } from '../../implementations/threads/connection-memory.ts'
+import { SocketMemory } from '../../implementations/threads/socket-memory.ts'
 import { simulatedBackends } from './differential.ts'
-import { onStage, p2pOptions } from './fixtures/stage.ts'
+import { onStage, p2pOptions, pushOptions } from './fixtures/stage.ts'
 
 const PIPE_BYTES = 1_000
+const cases = simulatedBackends.flatMap(backend =>
+  [p2pOptions, pushOptions].map(options => ({ backend, options })),
+)
 
-for (const backend of simulatedBackends) {
-  test(`${backend.name}: who is dropped while another is being closed is closed, too`, () => {
-    onStage(backend, p2pOptions, PIPE_BYTES, stage => {
+for (const { backend, options } of cases) {
+  test(`${backend.name}, ${options.protocol}: who is dropped while another is being closed is closed, too`, () => {
+    onStage(backend, options, PIPE_BYTES, stage => {
       const peers = [stage.connectPeer(), stage.connectPeer()]
       for (let i = 0; i < peers.length; i++) stage.iterate()
-      const memories = stage.service.announced.map(({ buffer }) => new ConnectionMemory(buffer))
-      const [last, first] = memories
+      const [last, first] = stage.service.announced.map(({ buffer }) => new SocketMemory(buffer))
       // The handler thread's part, in the middle of the socket thread's.
       stage.network.log = (_connection, call) => {
         if (call === 'close') last.requestDisconnect()

@@ -1,9 +1,11 @@
 import type { Backend } from '../../implementations/backend.ts'
 import { HttpWorker } from '../../implementations/node/http/worker.ts'
 import { MessageHandler } from '../../implementations/node/message-handler.ts'
+import { PushHandler } from '../../implementations/node/push/push-handler.ts'
 import type {
   HttpOptions,
   P2pOptions,
+  PushOptions,
   ServiceOptions,
 } from '../../implementations/node/service-options.ts'
 import { iterateSocketLoop, type SocketHandler } from '../../implementations/node/socket-loop.ts'
@@ -18,7 +20,7 @@ import type { Network } from '../../implementations/sock/sock.ts'
 import { Counter, ThreadCounters } from '../../implementations/threads/counters.ts'
 import { ServiceMemory } from '../../implementations/threads/service-memory.ts'
 
-export type SimulatedOptions = P2pOptions | HttpOptions
+export type SimulatedOptions = P2pOptions | HttpOptions | PushOptions
 
 /**
  * One service of a backend with all its threads in this one, stepped by hand: its real socket loop and its
@@ -103,9 +105,14 @@ function openThreads(
   socketContext: SocketThreadContext,
   handlerContext: HandlerThreadContext,
 ): Threads {
-  return options.protocol === 'p2p'
-    ? openP2p(backend, { ...socketContext, options }, { ...handlerContext, options })
-    : openHttp(backend, { ...socketContext, options }, { ...handlerContext, options })
+  switch (options.protocol) {
+    case 'p2p':
+      return openP2p(backend, { ...socketContext, options }, { ...handlerContext, options })
+    case 'http':
+      return openHttp(backend, { ...socketContext, options }, { ...handlerContext, options })
+    case 'push':
+      return openPush(backend, { ...socketContext, options }, { ...handlerContext, options })
+  }
 }
 
 function openP2p(
@@ -136,6 +143,19 @@ function openHttp(
   if (!(worker instanceof HttpWorker))
     throw new Error(`${backend.name} has no worker to be stepped`)
   return { loop, handle: () => worker.pass(0) }
+}
+
+function openPush(
+  backend: Backend,
+  socketContext: SocketThreadContext<PushOptions>,
+  handlerContext: HandlerThreadContext<PushOptions>,
+): Threads {
+  const { onSocketThread, openHandler } = backend.protocols.push ?? {}
+  const handler = openHandler?.(handlerContext)
+  if (onSocketThread?.loop !== 'poll' || !(handler instanceof PushHandler)) {
+    throw new Error(`${backend.name} has no loop of poll(2) that could be stepped`)
+  }
+  return { loop: onSocketThread.open(socketContext), handle: () => handler.pass() === 0 }
 }
 
 function wakeUpFor({ sendMode }: ServiceOptions, network: Network<NetSock>) {

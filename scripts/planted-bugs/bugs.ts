@@ -271,4 +271,143 @@ export const plantedBugs: readonly PlantedBug[] = [
     before: "if (fields.hosts > 1) return this.refuse(400, 'more than one Host')",
     after: '',
   },
+  {
+    name: 'a peer that is dropped during the sweep is forgotten',
+    file: `${DEVIRTUALIZED}/p2p-connman.ts`,
+    before: 'this.nodes = this.nodes.filter(node => !node.memory.closed)',
+    after: 'this.nodes = this.nodes.filter(node => !node.memory.disconnectRequested)',
+  },
+  {
+    name: 'a subscriber that is dropped during the sweep is forgotten',
+    file: `${DIRECT}/push-socket-thread.ts`,
+    before: 'this.subscribers = this.subscribers.filter(({ memory }) => !memory.closed)',
+    after:
+      'this.subscribers = this.subscribers.filter(({ memory }) => !memory.disconnectRequested)',
+  },
+  {
+    name: 'the loop is woken before there is something to send',
+    file: `${DIRECT}/push-handler.ts`,
+    before: `    sendMutex.lock()
+    const queueWasEmpty = sending.isEmpty
+    const queued = queuePush(sending, message)
+    if (queued) this.counts[Counter.messagesSent]++
+    if (queueWasEmpty && this.optimistic) subscriber.socketSendData(this.counts)
+    const dataLeft = !sending.isEmpty
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
+    sendMutex.unlock()
+    if (dataLeft) this.context.wakeUp?.signal()`,
+    after: `    this.context.wakeUp?.signal()
+    sendMutex.lock()
+    const queueWasEmpty = sending.isEmpty
+    const queued = queuePush(sending, message)
+    if (queued) this.counts[Counter.messagesSent]++
+    if (queueWasEmpty && this.optimistic) subscriber.socketSendData(this.counts)
+    if (!sending.isEmpty && !this.alwaysAskToSend) sending.startWaiting()
+    sendMutex.unlock()`,
+  },
+  {
+    name: 'an optimistic send is made after the mutex was given back',
+    file: `${DEVIRTUALIZED}/push-connman.ts`,
+    before: `    if (queueWasEmpty && this.optimistic) this.sendMessagesAsBytes(subscriber)
+    const dataLeft = !sending.isEmpty
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()
+    sendMutex.unlock()`,
+    after: `    sendMutex.unlock()
+    if (queueWasEmpty && this.optimistic) this.sendMessagesAsBytes(subscriber)
+    const dataLeft = !sending.isEmpty
+    if (dataLeft && !this.alwaysAskToSend) sending.startWaiting()`,
+  },
+  {
+    name: 'a socket is closed without its mutex',
+    file: `${VIRTUAL}/sockman.ts`,
+    before: `    memory.sockMutex.lock()
+    memory.markClosed()
+    sock.close()
+    memory.sockMutex.unlock()`,
+    after: `    memory.markClosed()
+    sock.close()`,
+  },
+  {
+    name: 'a subscriber that has left stays in the list',
+    file: `${VIRTUAL}/push-connman.ts`,
+    before: '    this.getSubscriberById(id)?.memory.requestDisconnect()\n',
+    after: '',
+  },
+  {
+    name: 'a subscriber that is to be dropped is pushed to',
+    file: `${NODE}/push/push-handler.ts`,
+    before: '      if (subscriber.memory.disconnectRequested) continue\n',
+    after: '',
+  },
+  {
+    name: 'a connection is looked up after it was erased',
+    file: `${VIRTUAL}/outbound-http-connman.ts`,
+    before: `    connection.receiver.gotEof()
+    this.dropConnection(connection)`,
+    after: `    this.dropConnection(connection)
+    this.getConnectionById(id)?.receiver.gotEof()`,
+  },
+  {
+    name: 'the memory of a connection is given away while a worker uses it',
+    file: `${NODE}/http/http-session.ts`,
+    before: 'return this.memory.closed && !this.memory.requestInFlight',
+    after: 'return this.memory.closed',
+  },
+  {
+    name: 'a worker replies to whoever had the slot before',
+    file: `${DIRECT}/http-worker.ts`,
+    before: 'if (known?.connectionId === connectionId) return known.client',
+    after: 'if (known !== undefined) return known.client',
+  },
+  {
+    name: 'connections are accepted until there are none',
+    file: `${DIRECT}/http-socket-thread.ts`,
+    before: '    this.createClient(sock)\n',
+    after: '    this.createClient(sock)\n    this.socketHandlerListening()\n',
+  },
+  {
+    name: 'a client that reads nothing is answered on',
+    file: `${NODE}/http/request-flow.ts`,
+    before: "if (session.state !== 'receiving' || memory.sending.paused) return",
+    after: "if (session.state !== 'receiving') return",
+  },
+  {
+    name: "a new client is idle since the server's start",
+    file: `${DEVIRTUALIZED}/http-server.ts`,
+    before: 'new HttpSession(slot, this.nowMs)',
+    after: 'new HttpSession(slot, 0)',
+  },
+  {
+    name: 'a peer is inactive since it has connected',
+    file: `${DIRECT}/p2p-socket-thread.ts`,
+    before: '      node.lastRecvMs = nowMs\n',
+    after: '',
+  },
+  {
+    name: 'a recv takes a tenth of what it may',
+    file: `${VIRTUAL}/sockman.ts`,
+    before: 'const n = sock.recv(room)',
+    after: 'const n = sock.recv(room.subarray(0, 6_553))',
+  },
+  {
+    name: 'what has arrived is received before anything is sent',
+    file: `${DEVIRTUALIZED}/sockman.ts`,
+    before: `      let recvReady = (occurred & RECV) !== 0
+      if (occurred & SEND && this.eventReadyToSend(connection)) recvReady = false
+      if ((recvReady || occurred & ERR) && !connection.memory.closed) this.receive(connection)`,
+    after: `      if (occurred & (RECV | ERR)) this.receive(connection)
+      if (occurred & SEND) this.eventReadyToSend(connection)`,
+  },
+  {
+    name: 'what occurred an iteration ago is taken for new',
+    file: `${DEVIRTUALIZED}/sockman.ts`,
+    before: '        connection.events = NOT_POLLED\n',
+    after: '',
+  },
+  {
+    name: 'a listener that is not polled is as ready as before',
+    file: `${DEVIRTUALIZED}/sockman.ts`,
+    before: '      events.occurred = 0\n',
+    after: '',
+  },
 ]
