@@ -14,6 +14,9 @@ export const backends: readonly Backend[] = [
   floor,
 ]
 
+/** The designs under test; the others are what they are measured against. */
+export const candidates: readonly Backend[] = backends.filter(({ hasSendModes }) => hasSendModes)
+
 export function findBackend(name: string): Backend | undefined {
   return backends.find(backend => backend.name === name)
 }

@@ -1,12 +1,9 @@
-import { backends as registered } from '../../implementations/registry.ts'
+import { candidates } from '../../implementations/registry.ts'
 import { dispatch } from '../../scenarios/dispatch/index.ts'
 import { UsageError } from '../errors.ts'
 import type { Plan } from '../plan.ts'
 import { measurementsByBackend } from '../revision-plan.ts'
 import { planOf, type RunOptions } from './run-plan.ts'
-
-/** The designs under test; the others are what they are measured against. */
-const candidates = registered.filter(({ hasSendModes }) => hasSendModes).map(({ name }) => name)
 
 /**
  * Every backend in rounds of its own, base against head.
@@ -19,7 +16,8 @@ export function comparePlan(options: RunOptions, hasCommands: boolean): Plan {
         'compare the records of two runs instead',
     )
   }
-  const backends = options.backend ?? (hasCommands ? candidates.slice(0, 1) : candidates)
+  const names = candidates.map(({ name }) => name)
+  const backends = options.backend ?? (hasCommands ? names.slice(0, 1) : names)
   if (hasCommands && backends.length !== 1) {
     throw new UsageError(
       `a command is told to be one backend, not ${backends.join(', ')}: name one with --backend`,

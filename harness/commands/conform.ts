@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
-import { backends } from '../../implementations/registry.ts'
+import { candidates } from '../../implementations/registry.ts'
 import { AddressError, parseAddress } from '../../implementations/sock/address.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
 import { loadOrWriteServedChain } from '../../scenarios/http/served-chain.ts'
@@ -51,8 +51,7 @@ async function conformBackends(protocol: ConformProtocol, progress: Progress): P
   })
   if (chain.state === 'failed') throw new RunError(chain.reason)
   const answers = new Map<string, Checked[]>()
-  for (const { name, hasSendModes, protocols: spoken } of backends) {
-    if (!hasSendModes || spoken[protocol] === undefined) continue
+  for (const { name } of candidates) {
     const checked = await withServer(name, protocol, chain.path, at =>
       conform(name, protocol, at, true, progress),
     )

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backends } from '../../implementations/registry.ts'
+import { candidates } from '../../implementations/registry.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
 import { ping, verack, version } from '../behaviour/p2p-messages.ts'
 import { Sockbench, threadCpuNs } from '../fixtures/sockbench.ts'
@@ -19,7 +19,6 @@ import {
 import { Client, demandAllRight, INFO, type Protocol } from './fixtures/served-client.ts'
 
 /** Peers that come and go, that take all there is, that stop reading: of servers in processes of their own. */
-const candidates = backends.filter(({ hasSendModes }) => hasSendModes).map(({ name }) => name)
 const protocols = ['http', 'p2p'] as const
 const bounded = { timeout: 300_000 }
 after(() => Sockbench.killAll())
@@ -37,7 +36,7 @@ const AT_A_TIME = 50
 /** What is lost with each connection would be an object at least, and most likely its memory. */
 const LEAK_BYTES = 4_000
 
-for (const backend of candidates) {
+for (const { name: backend } of candidates) {
   for (const protocol of protocols) {
     test(`${backend}, ${protocol}: 10,000 connections leave nothing behind`, bounded, async t => {
       const served = await serveBackend(backend, protocol)

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { backends } from '../../implementations/registry.ts'
+import { candidates } from '../../implementations/registry.ts'
 import { Sockbench } from '../fixtures/sockbench.ts'
 import { conformanceText } from './conformance-text.ts'
 import { whole } from './cuttings.ts'
@@ -24,7 +24,6 @@ const bounded = { timeout: 300_000, skip }
 
 const protocols = ['http', 'p2p'] as const
 const suites = { http: conformHttp, p2p: conformP2p } as const
-const candidates = backends.filter(({ hasSendModes }) => hasSendModes).map(({ name }) => name)
 
 /** The nth call on each thread, and every so many after it. */
 const transient = [
@@ -59,7 +58,7 @@ async function serveFaulty(backend: string, protocol: 'http' | 'p2p', call: stri
   return { ...served, injected }
 }
 
-for (const backend of candidates) {
+for (const { name: backend } of candidates) {
   for (const protocol of protocols) {
     for (const [call, errno, when] of transient) {
       test(

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { backends } from '../../implementations/registry.ts'
+import { candidates } from '../../implementations/registry.ts'
 import { ping, verack, version } from '../behaviour/p2p-messages.ts'
 import { Sockbench } from '../fixtures/sockbench.ts'
 import {
@@ -19,7 +19,6 @@ import {
 import { Client, type Protocol } from './fixtures/served-client.ts'
 
 /** Peers that ask and do not read: others are served, memory is bounded, and nothing is lost. */
-const candidates = backends.filter(({ hasSendModes }) => hasSendModes).map(({ name }) => name)
 const protocols = ['http', 'p2p'] as const
 const bounded = { timeout: 300_000 }
 const countingPeer = fileURLToPath(new URL('./fixtures/counting-peer.js', import.meta.url))
@@ -34,7 +33,7 @@ const LOOKS = 20
 /** In each answer once. */
 const answers = { http: 'HTTP/1.1 200', p2p: 'pong' } as const
 
-for (const backend of candidates) {
+for (const { name: backend } of candidates) {
   for (const protocol of protocols) {
     test(
       `${backend}, ${protocol}: ${SLOW_READERS} slow readers cost bounded memory, and nobody else`,
