@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings'
-import { candidates } from '../../implementations/registry.ts'
+import { backends, candidates } from '../../implementations/registry.ts'
 import { AddressError, parseAddress } from '../../implementations/sock/address.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
 import { loadOrWriteServedChain } from '../../scenarios/http/served-chain.ts'
-import { conformanceText, disagreements } from '../conformance/conformance-text.ts'
+import { conformanceText, disagreements, yardstickText } from '../conformance/conformance-text.ts'
 import { withServer } from '../conformance/local-server.ts'
 import type { Checked } from '../conformance/verdict.ts'
 import { RunError, UsageError } from '../errors.ts'
@@ -27,7 +27,7 @@ export function conformCommand() {
   return new Command('conform')
     .description('say what a server must understand and what it must refuse, in every cutting')
     .option('--protocol <name>', protocols.join(', '), oneOf(protocols))
-    .option('--target <host:port>', 'any server; without it, every backend with send modes')
+    .option('--target <host:port>', 'any server; without it, every backend')
     .option('--quiet', 'no progress', false)
     .action(async ({ protocol, target, quiet }) => {
       const progress = new Progress(progressStyle(process.stderr, quiet))
@@ -51,12 +51,19 @@ async function conformBackends(protocol: ConformProtocol, progress: Progress): P
   })
   if (chain.state === 'failed') throw new RunError(chain.reason)
   const answers = new Map<string, Checked[]>()
-  for (const { name } of candidates) {
+  for (const backend of backends) {
+    const { name } = backend
+    if (backend.protocols[protocol] === undefined) {
+      print(`${name} speaks no ${protocol}\n`)
+      continue
+    }
     const checked = await withServer(name, protocol, chain.path, at =>
       conform(name, protocol, at, true, progress),
     )
-    answers.set(name, checked)
-    print(conformanceText(name, protocol, checked))
+    if (candidates.includes(backend)) {
+      answers.set(name, checked)
+      print(conformanceText(name, protocol, checked))
+    } else print(yardstickText(name, protocol, checked))
   }
   for (const checked of answers.values()) assertAllRight(checked)
   const different = disagreements(answers)

@@ -7,15 +7,34 @@ export function conformanceText(
   checked: readonly Checked[],
 ): string {
   const wrong = checked.filter(({ problem }) => problem !== undefined)
-  const utterances = new Set(checked.map(({ utterance }) => utterance))
-  const wrongUtterances = new Set(wrong.map(({ utterance }) => utterance))
-  const sum =
-    `${server}, ${protocol}: ${utterances.size - wrongUtterances.size} of ${utterances.size} ` +
-    `inputs as specified, in ${checked.length.toLocaleString('en')} cuttings`
-  const problems = [...wrongUtterances].map(utterance =>
+  const problems = utterancesOf(wrong).map(utterance =>
     problemText(wrong.filter(one => one.utterance === utterance)),
   )
-  return [...problems, sum].map(part => `${part}\n`).join('')
+  return [...problems, sumOf(server, protocol, checked)].map(part => `${part}\n`).join('')
+}
+
+/** How one did that is not judged. */
+export function yardstickText(
+  server: string,
+  protocol: string,
+  checked: readonly Checked[],
+): string {
+  const others = utterancesOf(checked.filter(({ problem }) => problem !== undefined))
+  const differences = others.length === 0 ? '' : `; otherwise: ${others.join('; ')}`
+  return `${sumOf(server, protocol, checked)}${differences} (a yardstick, not judged)\n`
+}
+
+function sumOf(server: string, protocol: string, checked: readonly Checked[]): string {
+  const all = utterancesOf(checked).length
+  const wrong = utterancesOf(checked.filter(({ problem }) => problem !== undefined)).length
+  return (
+    `${server}, ${protocol}: ${all - wrong} of ${all} inputs as specified, ` +
+    `in ${checked.length.toLocaleString('en')} cuttings`
+  )
+}
+
+function utterancesOf(checked: readonly Checked[]): string[] {
+  return [...new Set(checked.map(({ utterance }) => utterance))]
 }
 
 /** One cutting of an input stands for all in which it went wrong. */
