@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { socketThreads } from '../implementations/backend.ts'
 import { Sockbench, threadCpuNs } from './fixtures/sockbench.ts'
-import { untilGone } from './fixtures/until-gone.ts'
+import { isAlive, untilGone } from './fixtures/until-gone.ts'
 import { latestRecord, loadRecord } from './record-store.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sockbench-faults-'))
@@ -197,6 +197,46 @@ test('SIGKILL of the harness takes its children along', async () => {
   assert.ok(await untilGone(children))
   assertNothingUnfinished(out)
 })
+
+test('SIGKILL of the harness while its driver builds a chain: the driver goes, and no part of a chain stays', async () => {
+  const { sockbench, out } = startRun(...longPreparation)
+  await sockbench.stderrMatching(/preparing ibd large, 1 peer .* left\n/)
+  await killAndCheck(sockbench, out)
+})
+
+test('a subject whose harness dies before it has read what it is to start goes', async () => {
+  const { sockbench, out } = startRun(...longRound)
+  const starting = await sockbench.childrenRunning('subject-process.js', 1)
+  for (const pid of starting) process.kill(pid, 'SIGSTOP')
+  await killAndCheck(sockbench, out, starting)
+})
+
+test('a subject whose harness dies after it was told to stop goes', async () => {
+  const { sockbench, out } = startRun(...longRound)
+  const subject = await measuredSubject(sockbench)
+  const [driver] = await sockbench.childrenRunning('driver.js', 1)
+  process.kill(subject, 'SIGSTOP')
+  sockbench.interrupt()
+  // It is told to stop in the same turn as the subjects, and does.
+  assert.ok(await untilGone([driver]))
+  assert.ok(isAlive(sockbench.pid) && isAlive(subject))
+  await killAndCheck(sockbench, out, [subject])
+})
+
+/** @param halted those of its children that are, and go on when it is dead */
+async function killAndCheck(
+  sockbench: Sockbench,
+  out: string,
+  halted: readonly number[] = [],
+): Promise<void> {
+  const processes = sockbench.processes()
+  assert.ok(processes.length > 1)
+  process.kill(sockbench.pid, 'SIGKILL')
+  assert.equal((await sockbench.ended).signal, 'SIGKILL')
+  for (const pid of halted) process.kill(pid, 'SIGCONT')
+  assert.ok(await untilGone(processes))
+  assertNothingUnfinished(out)
+}
 
 async function interruptAndCheck(sockbench: Sockbench, out: string, says: RegExp): Promise<void> {
   const children = sockbench.descendants()

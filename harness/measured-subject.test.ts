@@ -28,7 +28,8 @@ const crashing = {
   startTimeoutMs: 60_000,
 }
 const forgetful = {
-  module: new URL('./fixtures/forgetful-subject.js', import.meta.url),
+  module: new URL('./fixtures/misbehaving-subject.js', import.meta.url),
+  args: ['counts down'],
   startTimeoutMs: 60_000,
 }
 

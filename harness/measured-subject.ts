@@ -78,10 +78,8 @@ export class MeasuredSubject {
     const started = await child.request(request, isKind('started', 'failed'), startTimeoutMs)
     if (started.state !== 'replied') return this.#fail(describeNoReply(started))
     if (started.message.kind === 'failed') return this.#fail(started.message.reason)
-    // Whose CPU time nobody would see.
-    if ('command' in launch && hasChildren(child.pid)) {
-      return this.#fail('its work is in a child process: use exec, or name the program itself')
-    }
+    this.#failIfChildrenWork()
+    if (!this.working) return
     try {
       if (pinning !== null) pinProcess(child.pid, pinning.subject)
     } catch (error) {
@@ -176,6 +174,7 @@ export class MeasuredSubject {
     // The socket thread's next poll is part of the last unit of work.
     await this.#sampler?.sampleWhenQuiet('last')
     this.#counters = await this.#increaseSince(before)
+    this.#failIfChildrenWork()
   }
 
   /** The run is being interrupted: whatever is waited for ends at once. */
@@ -210,9 +209,11 @@ export class MeasuredSubject {
 
   async #counts(): Promise<Counts> {
     if (!this.working || this.#child === undefined) return {}
-    const reply = await this.#child.request({ kind: 'count' }, isKind('counts'), COUNT_TIMEOUT_MS)
-    if (reply.state === 'replied') return reply.message.counts
-    this.#fail(describeNoReply(reply))
+    const answer = isKind('counts', 'failed')
+    const reply = await this.#child.request({ kind: 'count' }, answer, COUNT_TIMEOUT_MS)
+    if (reply.state !== 'replied') this.#fail(describeNoReply(reply))
+    else if (reply.message.kind === 'failed') this.#fail(reply.message.reason)
+    else return reply.message.counts
     return {}
   }
 
@@ -233,6 +234,13 @@ export class MeasuredSubject {
 
   #enter(stage: Stage): void {
     if (this.working) this.#state = { state: 'working', stage }
+  }
+
+  /** Nobody would see the CPU time of a command's children. */
+  #failIfChildrenWork(): void {
+    if (!('command' in this.spec.revision.process) || this.#child === undefined) return
+    if (!hasChildren(this.#child.pid)) return
+    this.#fail('its work is in a child process: use exec, or name the program itself')
   }
 
   /** Exit code 0 is right when it was asked to stop, and at no other time. */

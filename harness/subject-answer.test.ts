@@ -31,3 +31,13 @@ test('anything else is a subject that has failed, and is quoted, in so many word
     reason: `it said "${'x'.repeat(79)}, which is no answer in the protocol of subjects`,
   })
 })
+
+test('a reason is one line that drives no terminal, however long and whatever is in it', () => {
+  const said = { reason: `\x1b[31m\n${'x'.repeat(1000)}` }
+  const kept = { reason: `\\x1b[31m\\x0a${'x'.repeat(294)}` }
+  for (const kind of ['failed', 'peer-disconnected']) {
+    assert.deepEqual(readAnswer({ kind, ...said }), { kind, ...kept })
+  }
+  const { reason } = readAnswer('\u009b31m') as { reason: string }
+  assert.match(reason, /^it said "\\x9b31m", which/)
+})

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { printable } from './printable.ts'
 import type { SubjectAnswer } from './subject-protocol.ts'
 
 const address = z.object({
@@ -7,14 +8,19 @@ const address = z.object({
   port: z.int().min(1).max(65_535),
 })
 
+const longestReason = 300
+
+/** One line, for records and terminals, of what may be a program's whole log. */
+const reason = z.string().transform(text => printable(text.slice(0, longestReason)))
+
 const subjectAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), listening: z.array(address) }),
   z.object({
     kind: z.literal('counts'),
     counts: z.record(z.string(), z.number().nonnegative()),
   }),
-  z.object({ kind: z.literal('peer-disconnected'), reason: z.string() }),
-  z.object({ kind: z.literal('failed'), reason: z.string() }),
+  z.object({ kind: z.literal('peer-disconnected'), reason }),
+  z.object({ kind: z.literal('failed'), reason }),
 ])
 
 const shownChars = 80
@@ -23,7 +29,7 @@ const shownChars = 80
 export function readAnswer(message: unknown): SubjectAnswer {
   const parsed = subjectAnswer.safeParse(message)
   if (parsed.success) return parsed.data
-  const said = (JSON.stringify(message) ?? String(message)).slice(0, shownChars)
+  const said = printable((JSON.stringify(message) ?? String(message)).slice(0, shownChars))
   const reason = `it said ${said}, which is no answer in the protocol of subjects`
   return { kind: 'failed', reason }
 }

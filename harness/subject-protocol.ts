@@ -9,8 +9,9 @@ import type { Address } from '../implementations/sock/sock.ts'
  *
  * It is told to `start` and answers `started` or `failed`, within 20 s; answers each `count`; and exits
  * with 0 when told to `stop`, or when the channel closes. CPU time is read from outside, of this very
- * process and its threads: what child processes use is not seen. stderr is for last words; stdout goes
- * nowhere. A service that connects is told to whom; one that listens says where it does.
+ * process and its threads: what child processes use is not seen, so a command that has any has failed.
+ * stderr is for last words; stdout goes nowhere. A service that connects is told to whom; one that
+ * listens says where it does.
  */
 
 /** What the harness says to a subject's process. */

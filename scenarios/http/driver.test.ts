@@ -138,6 +138,13 @@ test('a server that does not answer its slow readers is not ready', async t => {
   assert.equal(reasonOf(await driver.ready('A', server.port)), 'released')
 })
 
+test('a subject that listens nowhere is a reason, and no end of the driver', async t => {
+  const { driver, server } = await prepared(t)
+  const nowhere = await driver.ask({ kind: 'await-ready', subject: 'A', listening: [] })
+  assert.equal(reasonOf(nowhere), 'serves HTTP nowhere')
+  assert.equal((await driver.ready('A', server.port)).kind, 'ready')
+})
+
 test('a server that is not there is a reason', async t => {
   const { driver, server } = await prepared(t)
   const { port } = server

@@ -9,7 +9,7 @@ let subjects: HttpSubjects | undefined
 
 runDriver<HttpPreparation>({
   prepare,
-  awaitReady: (subject, [{ port }]) => withChain().awaitReady(subject, port),
+  awaitReady: (subject, listening) => withChain().awaitReady(subject, listening),
   serveSlice: (subject, requests) => withChain().serveSlice(subject, requests),
   release: subject => withChain().release(subject),
 })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChainStore } from '../../implementations/node/http/chain-store.ts'
 import { PosixNetwork } from '../../implementations/sock/posix-sock.ts'
+import type { Address } from '../../implementations/sock/sock.ts'
 import { createSyscallCounts } from '../../implementations/sock/syscalls.ts'
 import type { Failed, Ready, Served } from '../driver-process.ts'
 import { encodeRequest } from './http-request.ts'
@@ -41,9 +42,11 @@ export class HttpSubjects {
     this.#block = exchangeOf('block', store)
   }
 
-  /** @param port where the subject listens, on 127.0.0.1 */
-  async awaitReady(name: string, port: number): Promise<Ready> {
+  async awaitReady(name: string, listening: readonly Address[]): Promise<Ready> {
     if (this.#subjects.has(name)) return failed('is connected to already')
+    const [address] = listening
+    if (address === undefined) return failed('serves HTTP nowhere')
+    const { port } = address
     const subject: Subject = { port, slices: 0, released: new AbortController() }
     this.#subjects.set(name, subject)
     const { slowReaders } = this.#preparation
