@@ -1,3 +1,3 @@
 import { testSendPaths } from './fixtures/test-send-path.ts'
 
-testSendPaths(2, 1_200_000)
+testSendPaths(() => 2, 1_200_000)

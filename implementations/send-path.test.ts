@@ -6,7 +6,8 @@ import { explore } from './threads/fixtures/interleavings.ts'
 
 const TIMEOUT_MS = 120_000
 
-testSendPaths(1, TIMEOUT_MS)
+/** That a socket is closed under its mutex shows in no order with one. */
+testSendPaths(name => (name.includes('push: messages while the peer ends') ? 2 : 1), TIMEOUT_MS)
 
 const problems = {
   'an optimistic send without the mutex': /something else was sent|messages were sent/,
