@@ -42,6 +42,7 @@ export function simulateCommand() {
         chainFile: chain.path,
         shrink,
       }
+      simulateRegressions(run)
       await simulateSeeds(run, progress)
     })
 }
@@ -53,6 +54,13 @@ interface SeedRun {
   budgetMs: number
   chainFile: string
   shrink: boolean
+}
+
+function simulateRegressions({ simulation, chainFile }: SeedRun): void {
+  const failing = simulation.failingRegressions(chainFile)
+  if (failing.length === 0) return
+  print(`${failing.join('\n')}\n`)
+  throw new RunError('a bug is back that was found before; see above')
 }
 
 async function simulateSeeds(run: SeedRun, progress: Progress): Promise<void> {

@@ -42,6 +42,9 @@ function differenceOf(
 }
 
 function peerDifference(one: Trace, other: Trace): string | undefined {
+  if (one.peers.length !== other.peers.length) {
+    return `${one.peers.length} connections were made, and ${other.peers.length}`
+  }
   for (const [place, peer] of one.peers.entries()) {
     const { received, ending } = other.peers[place]
     if (peer.ending !== ending) return `peer ${place} is ${peer.ending}, and ${ending}`

@@ -6,6 +6,14 @@ export type Fault = { readonly errno: number } | { readonly atMost: number }
 /** By the number of the call, counted from 0 on each socket; calls without one are left alone. */
 export type Faults = ReadonlyMap<number, Fault>
 
+/**
+ * What becomes of an attempt to connect: socket(2) or connect(2) fails, or it completes so much later,
+ * with this SO_ERROR (0: it is connected).
+ */
+export type ConnectFault =
+  | { readonly call: 'socket' | 'connect'; readonly errno: number }
+  | { readonly call: 'completion'; readonly errno: number; readonly afterMs: number }
+
 /** What happens to the calls on one connection. */
 export interface ConnectionFaults {
   readonly recv: Faults
@@ -83,6 +91,38 @@ export const acceptErrnos: readonly number[] = [
   errnos.EOPNOTSUPP,
   errnos.EPERM,
   errnos.EPROTO,
+]
+
+/** socket(2). */
+export const socketErrnos: readonly number[] = [
+  errnos.EACCES,
+  errnos.EMFILE,
+  errnos.ENFILE,
+  errnos.ENOBUFS,
+  errnos.ENOMEM,
+]
+
+/** connect(2), of a socket that does not block. */
+export const connectErrnos: readonly number[] = [
+  errnos.EACCES,
+  errnos.EADDRINUSE,
+  errnos.EADDRNOTAVAIL,
+  errnos.EAGAIN,
+  errnos.ECONNREFUSED,
+  errnos.EHOSTUNREACH,
+  errnos.EINTR,
+  errnos.ENETUNREACH,
+  errnos.EPERM,
+  errnos.ETIMEDOUT,
+]
+
+/** SO_ERROR of a connection that was in progress: tcp(7), and what routers say. */
+export const completionErrnos: readonly number[] = [
+  errnos.ECONNREFUSED,
+  errnos.ECONNRESET,
+  errnos.EHOSTUNREACH,
+  errnos.ENETUNREACH,
+  errnos.ETIMEDOUT,
 ]
 
 /** poll(2). */

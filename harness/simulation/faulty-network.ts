@@ -1,5 +1,5 @@
 import { DynNetwork, type DynSock, type DynWakeUp } from '../../implementations/sock/dyn-sock.ts'
-import { errnoName } from '../../implementations/sock/errno.ts'
+import { EINPROGRESS, EINTR, errnoName } from '../../implementations/sock/errno.ts'
 import {
   type Accepted,
   type Address,
@@ -11,15 +11,24 @@ import {
   type SockOpt,
   type Waitable,
 } from '../../implementations/sock/sock.ts'
-import { type ConnectionFaults, type Fault, type Faults, isTemporary, noFaults } from './faults.ts'
+import {
+  type ConnectFault,
+  type ConnectionFaults,
+  type Fault,
+  type Faults,
+  isTemporary,
+  noFaults,
+} from './faults.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
 export interface FaultyNetworkOptions {
   /** Capacity of each direction of a connection. */
   pipeBytes: number
   time: SimulatedTime
-  /** Of the connection that is accepted as the one of this number, from 0. */
+  /** Of the connection that is accepted, or made, as the one of this number, from 0. */
   connectionFaults: (index: number) => ConnectionFaults
+  /** By the number of the socket, from 0. */
+  connect: ReadonlyMap<number, ConnectFault>
   accept: Faults
   poll: Faults
 }
@@ -46,9 +55,14 @@ export class FaultyNetwork implements Network<FaultySock> {
   readonly calls = new Map<string, string[]>()
   /** Number of the step that the simulation is in. */
   moment = 0
+  /** All that the last poll has told of. */
+  occurred = 0
   private readonly options: FaultyNetworkOptions
   private readonly descriptors = new Map<number, Descriptor>()
-  private accepted = 0
+  private connections = 0
+  private sockets = 0
+  /** In simulated time; whoever tries again at once would spin. */
+  private failedToConnectAtMs = -1
   private acceptCalls = 0
   private polls = 0
 
@@ -57,8 +71,17 @@ export class FaultyNetwork implements Network<FaultySock> {
     this.dyn = new DynNetwork({ pipeBytes: options.pipeBytes })
   }
 
-  createSock(family: 4 | 6): FaultySock {
-    return this.adopt(this.dyn.createSock(family), 'listener', noFaults)
+  createSock(family: 4 | 6): FaultySock | number {
+    if (this.options.time.nowMs === this.failedToConnectAtMs) {
+      this.violations.push('connects again at once after it has failed to')
+    }
+    const index = this.sockets++
+    const fault = this.options.connect.get(index)
+    if (fault?.call === 'socket') return this.failToConnect('socket', fault.errno)
+    return this.adopt(this.dyn.createSock(family), {
+      ...newDescriptor(`socket ${index}`, noFaults),
+      connectFault: fault,
+    })
   }
 
   attach(fd: number): FaultySock {
@@ -85,11 +108,10 @@ export class FaultyNetwork implements Network<FaultySock> {
     }
     if (fault !== undefined && 'errno' in fault) {
       for (const events of eventsPerSock.values()) events.occurred = 0
+      this.occurred = 0
       return this.fail('poll', fault.errno)
     }
-    const ready = this.dyn.waitMany(timeoutMs, eventsPerSock)
-    if (ready === 0) this.options.time.pass(timeoutMs)
-    return ready
+    return this.waitUntilReady(timeoutMs, eventsPerSock)
   }
 
   /** @returns the fault of this accept, if it has one */
@@ -98,14 +120,32 @@ export class FaultyNetwork implements Network<FaultySock> {
   }
 
   adoptAccepted(sock: DynSock): FaultySock {
-    const index = this.accepted++
-    return this.adopt(sock, `connection ${index}`, this.options.connectionFaults(index))
+    const descriptor = newDescriptor('accepted', noFaults)
+    this.beginConnection(descriptor)
+    return this.adopt(sock, descriptor)
+  }
+
+  /** From now on it is a connection. */
+  beginConnection(descriptor: Descriptor): void {
+    const index = this.connections++
+    descriptor.isConnection = true
+    descriptor.name = `connection ${index}`
+    descriptor.faults = this.options.connectionFaults(index)
+  }
+
+  completeAfter(ms: number, descriptor: Descriptor): void {
+    descriptor.completesAtMs = this.options.time.nowMs + ms
   }
 
   /** @returns `-errno` */
   fail(call: string, errno: number): number {
     this.count(`${call} ${errnoName(errno)}`)
     return -errno
+  }
+
+  failToConnect(call: string, errno: number): number {
+    this.failedToConnectAtMs = this.options.time.nowMs
+    return this.fail(call, errno)
   }
 
   count(kind: string): void {
@@ -133,16 +173,26 @@ export class FaultyNetwork implements Network<FaultySock> {
     calls.push(`step ${this.moment}: ${what}`)
   }
 
-  private adopt(sock: DynSock, name: string, faults: ConnectionFaults): FaultySock {
-    const descriptor = {
-      name,
-      faults,
-      recvs: 0,
-      sends: 0,
-      polledFor: 0,
-      closed: false,
-      broken: new Set<string>(),
+  private waitUntilReady(timeoutMs: number, eventsPerSock: EventsPerSock): number {
+    const { time } = this.options
+    let ready = this.dyn.waitMany(timeoutMs, eventsPerSock)
+    let sleepMs = timeoutMs
+    this.occurred = 0
+    for (const [{ fd }, events] of eventsPerSock) {
+      const completesInMs = (this.descriptors.get(fd)?.completesAtMs ?? 0) - time.nowMs
+      if (completesInMs > 0) {
+        if (events.occurred !== 0) ready--
+        events.occurred = 0
+        sleepMs = Math.min(sleepMs, completesInMs)
+      }
+      this.occurred |= events.occurred
     }
+    if (ready > 0) return ready
+    time.pass(sleepMs)
+    return sleepMs < timeoutMs ? this.waitUntilReady(timeoutMs - sleepMs, eventsPerSock) : 0
+  }
+
+  private adopt(sock: DynSock, descriptor: Descriptor): FaultySock {
     this.descriptors.set(sock.fd, descriptor)
     this.open++
     return new FaultySock(this, sock, descriptor, 'opened')
@@ -151,8 +201,13 @@ export class FaultyNetwork implements Network<FaultySock> {
 
 /** What all handles on one descriptor share. */
 interface Descriptor {
-  readonly name: string
-  readonly faults: ConnectionFaults
+  name: string
+  faults: ConnectionFaults
+  /** And no listener, or a socket whose connect has failed. */
+  isConnection: boolean
+  readonly connectFault: ConnectFault | undefined
+  /** Not ready for anything before, in simulated time. */
+  completesAtMs: number
   recvs: number
   sends: number
   /** In the last poll. */
@@ -160,6 +215,21 @@ interface Descriptor {
   closed: boolean
   /** The calls that a permanent error was reported of: the connection has to go. */
   readonly broken: Set<string>
+}
+
+function newDescriptor(name: string, faults: ConnectionFaults): Descriptor {
+  return {
+    name,
+    faults,
+    isConnection: false,
+    connectFault: undefined,
+    completesAtMs: 0,
+    recvs: 0,
+    sends: 0,
+    polledFor: 0,
+    closed: false,
+    broken: new Set(),
+  }
 }
 
 export class FaultySock implements Sock, Waitable {
@@ -221,10 +291,20 @@ export class FaultySock implements Sock, Waitable {
     return this.sock.bind(address)
   }
   listen(backlog: number): number {
+    this.descriptor.name = 'listener'
     return this.sock.listen(backlog)
   }
   connect(address: Address): number {
-    return this.sock.connect(address)
+    const { descriptor, network } = this
+    const { connectFault: fault } = descriptor
+    if (fault?.call === 'connect' && fault.errno !== EINTR)
+      return network.failToConnect('connect', fault.errno)
+    if (fault?.call === 'completion') network.completeAfter(fault.afterMs, descriptor)
+    if (fault?.call === 'completion' && fault.errno !== 0) return -EINPROGRESS
+    if (fault?.call === 'completion') network.count('connect late')
+    network.beginConnection(descriptor)
+    const started = this.sock.connect(address)
+    return fault?.call === 'connect' ? network.fail('connect', EINTR) : started
   }
   getsockname(): Address | number {
     return this.sock.getsockname()
@@ -235,6 +315,10 @@ export class FaultySock implements Sock, Waitable {
     return result
   }
   getSockOpt(option: SockOpt): number {
+    const { connectFault: fault } = this.descriptor
+    if (option === 'SO_ERROR' && fault?.call === 'completion' && fault.errno !== 0) {
+      return -this.network.failToConnect('SO_ERROR', fault.errno)
+    }
     return this.sock.getSockOpt(option)
   }
   setCongestionControl(name: string): number {
@@ -251,7 +335,8 @@ export class FaultySock implements Sock, Waitable {
     fault: Fault | undefined,
     transfer: (part: Uint8Array) => number,
   ): number {
-    const { broken } = this.descriptor
+    const { broken, isConnection } = this.descriptor
+    if (!isConnection) this.violation(`${call} on what is not connected`)
     if (broken.has(call)) this.violation(`${call} after a permanent error of it`)
     const n = this.attempt(call, bytes, fault, transfer)
     if (n < 0 && !isTemporary(-n)) broken.add(call)

@@ -5,6 +5,7 @@ import { type Comparison, compareBackends } from './differential.ts'
 
 export { simulatedBackends } from './differential.ts'
 
+import { regressions } from './regressions.ts'
 import { type Schedule, scheduleOf, schedules } from './schedule.ts'
 
 /** What a simulated HTTP server serves. */
@@ -17,6 +18,14 @@ export interface Found extends Comparison {
 export function simulateSeed(seed: number, chainFile: string): Found {
   keepLargeMemoryLazy() // each connection has its megabytes, of which little is used
   return { seed, ...compareBackends(scheduleOf(seed), chainFile) }
+}
+
+/** The bugs whose schedules fail again, with what is wrong. */
+export function failingRegressions(chainFile: string): string[] {
+  keepLargeMemoryLazy()
+  return regressions.flatMap(({ bug, schedule }) =>
+    compareBackends(schedule, chainFile).problems.map(problem => `${bug}: ${problem}`),
+  )
 }
 
 /** The smallest schedule found that fails as that of the seed does. */

@@ -1,11 +1,14 @@
 import type { Backend } from '../../implementations/backend.ts'
-import type { Address } from '../../implementations/sock/sock.ts'
-import { type Expectation, expectationOf } from './expectation.ts'
-import { type ConnectionFaults, type Faults, isTemporary } from './faults.ts'
+import { type Address, ERR, RECV, SEND } from '../../implementations/sock/sock.ts'
+import { MAX_REPLY_BYTES } from '../behaviour/payjoin-answers.ts'
+import { Clients } from './clients.ts'
+import type { FarSide } from './far-side.ts'
+import { type ConnectionFaults, isTemporary, noFaults } from './faults.ts'
 import { FaultyNetwork } from './faulty-network.ts'
-import type { FaultAt, PeerPlan, Schedule, Step } from './schedule.ts'
-import { type PeerState, SimulatedPeer } from './simulated-peer.ts'
-import { type SimulatedOptions, SimulatedService } from './simulated-service.ts'
+import { Payees, REQUEST_BODY_BYTES } from './payees.ts'
+import type { PeerPlan, PeerStep, Schedule, Step } from './schedule.ts'
+import type { PeerState, SimulatedPeer } from './simulated-peer.ts'
+import { type Script, type SimulatedOptions, SimulatedService } from './simulated-service.ts'
 import { SimulatedTime } from './simulated-time.ts'
 
 /** What a backend made of a schedule; the same for every backend. */
@@ -34,18 +37,21 @@ export interface Simulation {
   readonly injected: ReadonlyMap<string, number>
 }
 
-/** Where it listens, in a network of its own. */
-const ANY: Address = { family: 4, host: '127.0.0.1', port: 0 }
+/** Where the subject listens, or whom it connects to, in a network of its own. */
+const ADDRESS: Address = { family: 4, host: '127.0.0.1', port: 8333 }
 /** Cycles of everything, once no step is left: more than any schedule needs to come to rest. */
 const MAX_SETTLING_CYCLES = 20_000
-/** Cycles without anything are rest: longer than a pause of accept. */
+/** Cycles without anything are rest: longer than a pause of accept, or of a wallet. */
 const QUIET_CYCLES = 30
 const POLL_TIMEOUT_MS = 50
 /** Everything does by then: a peer's inactivity takes longest. */
 const LAST_TIMEOUT_MS = 20 * 60_000 + 1
-const LISTENERS = 1
-/** Nothing times out before: an idle HTTP client does first. */
+/** Nothing times out before: an idle HTTP client, or a wallet's request, does first. */
 const FIRST_TIMEOUT_MS = 30_000
+/** Of the second that a subject has; the schedule's steps may have used the rest. */
+const ENOUGH_TO_FINISH_MS = 500
+/** Once the socket thread has ended, a handler thread has nothing to wait for. */
+const LAST_TURNS = 5
 
 /** Runs a schedule on one backend: the same schedule makes the same simulation, always. */
 export function simulate(backend: Backend, schedule: Schedule, chainFile: string): Simulation {
@@ -58,11 +64,9 @@ class Run {
   private readonly time: SimulatedTime
   private readonly network: FaultyNetwork
   private readonly service: SimulatedService
-  private readonly address: Address
-  private readonly expectations: readonly Expectation[]
-  private readonly peers: readonly SimulatedPeer[]
-  /** Places of peers, in the order in which they have connected, which is that of their acceptance. */
-  private readonly arrivals: number[] = []
+  private readonly farSide: FarSide
+  /** Places of peers whose connections a step has ended, or half of them. */
+  private readonly disturbed = new Set<number>()
   private readonly violations: string[] = []
 
   constructor(backend: Backend, schedule: Schedule, chainFile: string, time: SimulatedTime) {
@@ -71,35 +75,27 @@ class Run {
     this.network = new FaultyNetwork({
       pipeBytes: schedule.pipeBytes,
       time,
-      connectionFaults: index => faultsOf(schedule.peers[this.arrivals[index]]),
+      connectionFaults: index => faultsOf(this.farSide.planOf(index)),
       accept: faultMap(schedule.acceptFaults),
+      connect: faultMap(schedule.connectFaults),
       poll: faultMap(schedule.pollFaults),
     })
+    this.farSide =
+      schedule.protocol === 'outbound-http'
+        ? new Payees(this.network.dyn, schedule, ADDRESS)
+        : new Clients(this.network.dyn, schedule, ADDRESS)
     this.service = new SimulatedService(backend, optionsOf(schedule, chainFile), this.network)
-    const [listening] = this.service.events
-    if (listening?.kind !== 'listening') throw new Error(`${backend.name} does not listen`)
-    this.address = listening.address
-    this.expectations = schedule.peers.map(plan => expectationOf(schedule.protocol, plan))
-    this.peers = this.expectations.map(({ bytes }) => new SimulatedPeer(this.network.dyn, bytes))
   }
 
   whole(): Simulation {
     try {
-      for (const step of this.schedule.steps) {
-        this.network.moment++
-        this.take(step)
-      }
-      this.settle()
-      this.judgeAtRest()
-      this.outwait()
-      if (!this.service.stop()) this.violations.push('does not finish when it is stopped')
-      if (this.network.open > 0) this.violations.push(`${this.network.open} descriptors left open`)
+      this.service.run(this.script(), this.time)
     } catch (error) {
       this.violations.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
     }
     return {
       trace: {
-        peers: this.peers.map(traceOf),
+        peers: this.farSide.peers.map(traceOf),
         events: this.eventsByConnection(),
         calls: this.network.calls,
       },
@@ -108,91 +104,128 @@ class Run {
     }
   }
 
-  private take(step: Step): void {
+  private *script(): Script {
+    for (const step of this.schedule.steps) {
+      this.network.moment++
+      if (step.do === 'handle') yield
+      else this.take(step)
+    }
+    if (!this.service.stopping) {
+      yield* this.settle()
+      this.judge()
+      yield* this.outwait()
+      this.service.stop()
+    }
+    yield* this.finish()
+    this.judge()
+  }
+
+  private take(step: Exclude<Step, { do: 'handle' }>): void {
     switch (step.do) {
       case 'iterate':
         this.service.iterate()
         return
-      case 'handle':
-        this.service.pass()
-        return
+      case 'stop':
+        return this.service.stop()
       case 'wait':
-        this.time.pass(step.ms)
-        return
+        return this.time.pass(step.ms)
       case 'connect':
-        return this.connect(step.peer)
-      case 'half-close':
-        this.peers[step.peer]?.halfClose()
-        return
-      case 'close':
-      case 'reset':
-        this.peers[step.peer]?.leave(step.do)
-        return
-      case 'send':
-        this.peers[step.peer]?.send(step.bytes)
-        return
-      case 'read':
-        this.peers[step.peer]?.read(step.bytes)
+        return this.farSide.connect(step.peer)
+      default:
+        return this.takeByPeer(step, this.farSide.placeOf(step.peer))
     }
   }
 
-  private connect(place: number): void {
-    const peer = this.peers[place]
-    if (peer === undefined || peer.state !== 'not connected') return
-    this.arrivals.push(place)
-    peer.connect(this.address)
+  private takeByPeer(step: PeerStep, place: number): void {
+    const peer = this.farSide.peers[place]
+    if (peer === undefined || peer.state === 'not connected') return
+    switch (step.do) {
+      case 'half-close':
+        this.disturbed.add(place)
+        return peer.halfClose()
+      case 'close':
+      case 'reset':
+        this.disturbed.add(place)
+        return peer.leave(step.do)
+      case 'send':
+        peer.send(step.bytes)
+        return
+      case 'read':
+        peer.read(step.bytes)
+    }
   }
 
   /** Everybody connects, says all it has to say and reads all there is, until nothing happens any more. */
-  private settle(): void {
-    for (const place of this.peers.keys()) this.connect(place)
+  private *settle(): Script {
+    // A loop that asks for SEND always is told of it always, and that is all it may be told of at rest.
+    const disquieting = this.schedule.sendMode === 'pollout' ? RECV | ERR : RECV | SEND | ERR
     let quiet = 0
     for (let cycle = 0; cycle < MAX_SETTLING_CYCLES && quiet < QUIET_CYCLES; cycle++) {
       this.network.moment++
-      let moved = 0
-      for (const peer of this.peers) moved += peer.send(1 << 20) + peer.read(1 << 20)
+      const moved = this.exchange()
       const before = this.time.nowMs
-      const isReady = this.service.iterate() && this.schedule.sendMode !== 'pollout'
-      const isHandling = this.service.pass()
-      // A loop that asks for SEND always never sleeps, and time has to pass for it, too.
+      const isReady = (this.service.iterate() & disquieting) !== 0
+      const isHandling = yield
+      // The loop that asks for SEND always never sleeps, and time has to pass for it, too.
       if (this.time.nowMs === before) this.time.pass(moved === 0 ? POLL_TIMEOUT_MS : 0)
       quiet = moved > 0 || isReady || isHandling ? 0 : quiet + 1
     }
     if (quiet < QUIET_CYCLES) this.violations.push('does not come to rest: it spins')
   }
 
+  /** @returns how many bytes have passed at the far side */
+  private exchange(): number {
+    this.farSide.connectAll()
+    let moved = 0
+    for (const peer of this.farSide.peers) moved += peer.send(1 << 20) + peer.read(1 << 20)
+    return moved
+  }
+
   /** Whoever says nothing any more is dropped in the end, whether it has left or not. */
-  private outwait(): void {
+  private *outwait(): Script {
     this.time.pass(LAST_TIMEOUT_MS)
     for (let i = 0; i < QUIET_CYCLES; i++) {
       this.service.iterate()
-      this.service.pass()
+      yield
     }
-    const open = this.network.open - LISTENERS
-    if (open > 0) this.violations.push(`${open} connections are open after every timeout`)
-  }
-
-  private judgeAtRest(): void {
-    for (const [place, peer] of this.peers.entries()) {
-      const problem = this.isUndisturbed(place)
-        ? problemOfWhole(this.expectations[place], peer)
-        : problemOfPart(this.expectations[place], peer)
-      if (problem !== undefined) this.violations.push(`peer ${place}: ${problem}`)
+    const { mayStayOpen } = this.farSide
+    const { open } = this.network
+    if (open > mayStayOpen) {
+      this.violations.push(`${open} descriptors are open after every timeout, not ${mayStayOpen}`)
     }
   }
 
-  /** Nothing has happened to it that excuses an answer's absence. */
-  private isUndisturbed(place: number): boolean {
-    const { recvFaults, sendFaults } = this.schedule.peers[place]
-    const { state, halfClosed } = this.peers[place]
-    return (
-      this.time.nowMs < FIRST_TIMEOUT_MS &&
-      !halfClosed &&
-      state !== 'left' &&
-      [...recvFaults, ...sendFaults].every(
-        ({ fault }) => !('errno' in fault) || isTemporary(fault.errno),
-      )
-    )
+  /** Everybody reads all; both threads end in time, and leave nothing open. */
+  private *finish(): Script {
+    const { ended } = this.service
+    const startMs = this.time.nowMs
+    for (let cycle = 0; cycle < MAX_SETTLING_CYCLES && !ended.socketThread; cycle++) {
+      this.network.moment++
+      let moved = 0
+      for (const peer of this.farSide.peers) moved += peer.readAndLeave(1 << 20)
+      const before = this.time.nowMs
+      this.service.iterate()
+      yield
+      if (this.time.nowMs === before) this.time.pass(moved === 0 ? POLL_TIMEOUT_MS : 0)
+    }
+    if (this.service.gaveUp && this.time.nowMs - startMs > ENOUGH_TO_FINISH_MS) {
+      this.violations.push('gives up what is in flight when it is stopped')
+    }
+    for (let i = 0; i < LAST_TURNS && !ended.handler; i++) yield
+    if (!ended.socketThread)
+      this.violations.push('its socket thread does not end when it is stopped')
+    if (!ended.handler) this.violations.push('its handler thread does not end when it is stopped')
+    const { open } = this.network
+    if (open > 0) this.violations.push(`${open} descriptors left open`)
+    for (const peer of this.farSide.peers) while (peer.readAndLeave(1 << 20) > 0);
+  }
+
+  private judge(): void {
+    const isAtRest = !this.service.stopping && this.time.nowMs < FIRST_TIMEOUT_MS
+    const isUndisturbed = (place: number) =>
+      isAtRest && !this.disturbed.has(place) && !hasPermanentError(this.schedule.peers[place])
+    const { stopping } = this.service
+    this.violations.push(...this.farSide.problems({ isAtRest, stopping, isUndisturbed }))
   }
 
   private eventsByConnection(): Map<string, string[]> {
@@ -215,52 +248,43 @@ function traceOf({ received, state }: SimulatedPeer): PeerTrace {
   return { received: received.toString('hex'), ending: state }
 }
 
-/** All of it, and nothing else. */
-function problemOfWhole(expected: Expectation, peer: SimulatedPeer): string | undefined {
-  const { answers, closes } = expected
-  const given = expected.answersIn(peer.received)
-  if (given.at(-1) === CUT_OFF && closes !== 'at once') return 'was given a part of an answer'
-  if (given.length < answers.length && (closes === 'no' || closes === 'after its answers')) {
-    return `was answered ${list(given)} where ${list(answers.map(String))} is due`
+function hasPermanentError(plan: PeerPlan | undefined): boolean {
+  if (plan === undefined) return false
+  return [...plan.recvFaults, ...plan.sendFaults].some(
+    ({ fault }) => 'errno' in fault && !isTemporary(fault.errno),
+  )
+}
+
+function optionsOf(
+  { protocol, sendMode, workers, keepAlive, seed }: Schedule,
+  chainFile: string,
+): SimulatedOptions {
+  const loop = { sendMode, socketBufferBytes: 1 << 16, listen: ADDRESS }
+  switch (protocol) {
+    case 'p2p':
+      return { ...loop, protocol, verify: 'merkle', refillBlocks: 1, connect: [] }
+    case 'http':
+      return { ...loop, protocol, workers, chainFile, idleTimeoutMs: FIRST_TIMEOUT_MS }
+    case 'push':
+      return { ...loop, protocol, message: 'probe', meanIntervalUs: 20_000, seed }
+    case 'outbound-http':
+      return {
+        ...loop,
+        protocol,
+        target: ADDRESS,
+        requestBodyBytes: REQUEST_BODY_BYTES,
+        maxReplyBytes: MAX_REPLY_BYTES,
+        timeoutMs: FIRST_TIMEOUT_MS,
+        keepAlive,
+      }
   }
-  const isOpen = peer.state === 'open'
-  if (isOpen && (closes === 'after its answers' || closes === 'at once'))
-    return 'was not disconnected'
-  if (!isOpen && closes === 'no') return `was disconnected (${peer.state})`
-  return problemOfPart(expected, peer)
 }
 
-/** The status of a reply that is not whole. */
-const CUT_OFF = String(Number.NaN)
-
-/** As far as it goes it must be right; its last answer may be cut off. */
-function problemOfPart(
-  { answers, answersIn }: Expectation,
-  { received }: SimulatedPeer,
-): string | undefined {
-  const all = answersIn(received)
-  const given = all.at(-1) === CUT_OFF ? all.slice(0, -1) : all
-  const wrong = given.findIndex((answer, i) => !answers[i]?.includes(answer))
-  return wrong < 0
-    ? undefined
-    : `was answered ${list(given)}, which is no beginning of ${list(answers.map(String))}`
+function faultsOf(plan: PeerPlan | undefined): ConnectionFaults {
+  if (plan === undefined) return noFaults
+  return { recv: faultMap(plan.recvFaults), send: faultMap(plan.sendFaults) }
 }
 
-function list(items: readonly string[]): string {
-  return items.length === 0 ? 'nothing' : items.join(' ')
-}
-
-function optionsOf({ protocol, sendMode, workers }: Schedule, chainFile: string): SimulatedOptions {
-  const loop = { sendMode, socketBufferBytes: 1 << 16, listen: ANY }
-  return protocol === 'p2p'
-    ? { ...loop, protocol, verify: 'merkle', refillBlocks: 1, connect: [] }
-    : { ...loop, protocol, workers, chainFile, idleTimeoutMs: FIRST_TIMEOUT_MS }
-}
-
-function faultsOf({ recvFaults, sendFaults }: PeerPlan): ConnectionFaults {
-  return { recv: faultMap(recvFaults), send: faultMap(sendFaults) }
-}
-
-function faultMap(faults: readonly FaultAt[]): Faults {
+function faultMap<F>(faults: readonly { at: number; fault: F }[]): ReadonlyMap<number, F> {
   return new Map(faults.map(({ at, fault }) => [at, fault]))
 }

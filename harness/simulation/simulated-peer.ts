@@ -17,11 +17,12 @@ export class SimulatedPeer {
   state: PeerState = 'not connected'
   /** No more is sent from here. */
   halfClosed = false
+  receivedBytes = 0
+  protected bytes: Uint8Array
+  protected sentBytes = 0
   private sock: DynSock | undefined
   private readonly network: DynNetwork
   private readonly chunks: Buffer[] = []
-  private bytes: Uint8Array
-  private sentBytes = 0
 
   /** @param bytes what it will say */
   constructor(network: DynNetwork, bytes: Uint8Array) {
@@ -39,9 +40,9 @@ export class SimulatedPeer {
 
   connect(to: Address): void {
     if (this.sock !== undefined) return
-    this.sock = this.network.createSock(to.family)
-    this.sock.connect(to)
-    this.state = 'open'
+    const sock = this.network.createSock(to.family)
+    sock.connect(to)
+    this.open(sock)
   }
 
   /** Behind what it has to say already; at once, as far as there is room. */
@@ -53,9 +54,11 @@ export class SimulatedPeer {
 
   /** Up to so many bytes, as far as there is room. @returns how many */
   send(bytes: number): number {
-    if (this.sock === undefined || this.halfClosed || this.hasSentAll) return 0
+    if (this.sock === undefined || this.halfClosed) return 0
     if (this.state !== 'open' && this.state !== 'ended by subject') return 0
-    const n = this.sock.send(this.bytes.subarray(this.sentBytes, this.sentBytes + bytes), false)
+    const end = Math.min(this.dueBytes, this.sentBytes + bytes)
+    if (end === this.sentBytes) return 0
+    const n = this.sock.send(this.bytes.subarray(this.sentBytes, end), false)
     if (n > 0) this.sentBytes += n
     else if (n !== -EAGAIN) this.state = 'reset by subject'
     return Math.max(n, 0)
@@ -65,10 +68,17 @@ export class SimulatedPeer {
   read(bytes: number): number {
     if (this.sock === undefined || this.state !== 'open') return 0
     const n = this.sock.recv(scratch.subarray(0, bytes))
-    if (n > 0) this.chunks.push(Buffer.from(scratch.subarray(0, n)))
+    if (n > 0) this.keep(scratch.subarray(0, n))
     else if (n === 0) this.state = 'ended by subject'
     else if (n !== -EAGAIN) this.state = 'reset by subject'
     return Math.max(n, 0)
+  }
+
+  /** Reads, and closes if nothing more can come. @returns how many bytes */
+  readAndLeave(bytes: number): number {
+    const n = this.read(bytes)
+    if (this.state === 'ended by subject') this.leave('close')
+    return n
   }
 
   /** No more will be sent; it reads on. */
@@ -83,6 +93,21 @@ export class SimulatedPeer {
     if (how === 'reset') this.sock.setSockOpt('SO_LINGER0', 1)
     this.state = 'left'
     this.sock.close()
+  }
+
+  private keep(bytes: Uint8Array): void {
+    this.chunks.push(Buffer.from(bytes))
+    this.receivedBytes += bytes.length
+  }
+
+  protected open(sock: DynSock): void {
+    this.sock = sock
+    this.state = 'open'
+  }
+
+  /** How much of what it says may be said by now. */
+  protected get dueBytes(): number {
+    return this.bytes.length
   }
 }
 

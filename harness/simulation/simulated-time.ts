@@ -6,12 +6,15 @@ const EPOCH_MS = 1_767_225_600_000
 /**
  * Time that passes only when somebody sleeps, and chance that a seed decides: while `during` runs, every
  * clock that a backend reads is this one, a sleep ends at once and is added to it, and `Math.random`
- * repeats. A sleep without an end is a deadlock, since nothing else runs meanwhile.
+ * repeats. A sleep without an end is a deadlock, since nothing else runs meanwhile; unless something is
+ * to run `meanwhile`.
  *
  * It replaces globals of the process, so that backends are simulated as they are: what runs under it must
  * be synchronous.
  */
 export class SimulatedTime {
+  /** What others do while a thread sleeps, until it may wake up; their own sleeps just pass time. */
+  meanwhile: ((isOver: () => boolean) => void) | undefined
   private elapsedMs = 0
   private readonly random: () => number
 
@@ -52,8 +55,16 @@ export class SimulatedTime {
   private sleep(cells: Int32Array, index: number, value: number, ms = Number.POSITIVE_INFINITY) {
     if (Atomics.load(cells, index) !== value) return 'not-equal'
     if (ms === Number.POSITIVE_INFINITY) throw new Deadlock()
-    this.elapsedMs += ms
-    return 'timed-out'
+    const { meanwhile } = this
+    if (meanwhile === undefined) {
+      this.elapsedMs += ms
+      return 'timed-out'
+    }
+    const overMs = this.elapsedMs + ms
+    this.meanwhile = undefined
+    meanwhile(() => Atomics.load(cells, index) !== value || this.elapsedMs >= overMs)
+    this.meanwhile = meanwhile
+    return Atomics.load(cells, index) === value ? 'timed-out' : 'ok'
   }
 }
 

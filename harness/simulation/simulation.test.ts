@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testChainFile } from '../../implementations/node/http/fixtures/test-chain-file.ts'
-import { failureText, shrunk, simulateSeed } from './seeds.ts'
+import { failingRegressions, failureText, shrunk, simulateSeed } from './seeds.ts'
 
 const { path: chainFile } = testChainFile()
 
 const FIRST_SEED = 1
 const SEEDS = 2_000
+
+test('no bug that was found before is back', () => {
+  assert.deepEqual(failingRegressions(chainFile), [])
+})
 
 test(`${SEEDS} schedules: the backends do the same, and nothing wrong`, () => {
   const injected = new Set<string>()
@@ -16,7 +20,7 @@ test(`${SEEDS} schedules: the backends do the same, and nothing wrong`, () => {
     if (found.problems.length > 0) assert.fail(failureText(found, shrunk(seed, chainFile)))
   }
   assert.ok(
-    injected.size > 50,
+    injected.size > 70,
     `only ${injected.size} kinds of faults: ${[...injected].join(', ')}`,
   )
 })

@@ -132,6 +132,11 @@ class RequesterConnman extends SockMan<PolledServerSock> implements WalletConnma
     }
   }
 
+  override close(): void {
+    for (const connection of this.polled.slice()) this.dropConnection(connection)
+    super.close()
+  }
+
   private addConnection(opened: OpenedConnection): void {
     const receiver = this.receivers.take(opened)
     if (!takeUp(receiver.memory, this.counts)) return

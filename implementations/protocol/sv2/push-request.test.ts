@@ -24,3 +24,12 @@ test('of several requests the last one counts, and the piece behind it is kept',
   assert.equal(transport.receivedBytes(three.subarray(0, 9)), 6)
   assert.equal(transport.receivedBytes(three.subarray(9)), 7)
 })
+
+test('who asks for something and then for nothing gets it, however that is split', () => {
+  const bytes = Buffer.concat([5, 0].map(encodePushRequest))
+  for (let at = 4; at <= bytes.length; at++) {
+    const transport = new PushRequestTransport()
+    assert.equal(transport.receivedBytes(bytes.subarray(0, at)), 5)
+    assert.equal(transport.receivedBytes(bytes.subarray(at)), 0)
+  }
+})

@@ -19,14 +19,14 @@ export class PushRequestTransport {
   private readonly request = Buffer.alloc(PUSH_REQUEST_SIZE)
   private receivedLength = 0
 
-  /** @returns the last request that these bytes complete, or 0 */
+  /** @returns the last request for something that these bytes complete, or 0 */
   receivedBytes(bytes: Uint8Array): number {
     let messages = 0
     for (const byte of bytes) {
       this.request[this.receivedLength++] = byte
       if (this.receivedLength < PUSH_REQUEST_SIZE) continue
       this.receivedLength = 0
-      messages = this.request.readUInt32LE()
+      messages = this.request.readUInt32LE() || messages
     }
     return messages
   }
