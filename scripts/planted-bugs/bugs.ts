@@ -1,19 +1,13 @@
-/** A mistake that somebody could make, as a change of one place in the source. */
-export interface PlantedBug {
-  readonly name: string
-  /** From the repository's root. */
-  readonly file: string
-  /** Stands there exactly once. */
-  readonly before: string
-  readonly after: string
-}
-
-const DIRECT = 'implementations/direct'
-const VIRTUAL = 'implementations/virtual-sockman'
-const DEVIRTUALIZED = 'implementations/devirtualized-sockman'
-const NODE = 'implementations/node'
-const P2P = 'implementations/protocol/p2p'
-const THREADS = 'implementations/threads'
+import {
+  DEVIRTUALIZED,
+  DIRECT,
+  NODE,
+  P2P,
+  type PlantedBug,
+  THREADS,
+  VIRTUAL,
+} from './planted-bug.ts'
+import { pushAndWalletBugs } from './push-and-wallet.ts'
 
 /** Three of them were in drafts of SockMan; most others in some socket server's history. */
 export const plantedBugs: readonly PlantedBug[] = [
@@ -410,4 +404,5 @@ export const plantedBugs: readonly PlantedBug[] = [
     before: '      events.occurred = 0\n',
     after: '',
   },
+  ...pushAndWalletBugs,
 ]

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { $, glob, type ProcessPromise } from 'zx'
-import type { PlantedBug } from './bugs.ts'
+import type { PlantedBug } from './planted-bug.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const sources = [
@@ -20,14 +20,27 @@ const SUITE_TIMEOUT = '120s'
 const TEST_FILE_TIMEOUT_MS = 120_000
 const TESTS_TIMEOUT = '900s'
 
-/** Always run; conformance knows no seam. */
-export const suites = {
-  simulation: ['dist/harness/cli.js', 'simulate', '--count', '2000', '--no-shrink', '--quiet'],
-  conformance: ['dist/harness/cli.js', 'conform', '--quiet'],
-} as const
+const simulation = ['dist/harness/cli.js', 'simulate', '--count', '2000', '--no-shrink', '--quiet']
 const testGlobs = [
   'dist/implementations/**/*.test.js',
   'dist/harness/simulation/!(simulation).test.js',
+]
+/** For whatever a bug is in. */
+const generalTests = /send-path|\/threads\/|\/simulation\//
+
+/** What else can find a bug, by what it is in. */
+interface Aspect {
+  readonly file: RegExp
+  /** Of outside peers: none speaks to a wallet, or subscribes. */
+  readonly conformance: 'p2p' | 'http' | 'none'
+  readonly tests: RegExp
+}
+
+const aspects: readonly Aspect[] = [
+  { file: /outbound-http|sock\/connect/, conformance: 'none', tests: /outbound-http|sock\// },
+  { file: /push|sv2/, conformance: 'none', tests: /push|sv2/ },
+  { file: /http/, conformance: 'http', tests: /http/ },
+  { file: /p2p|message|node\/node/, conformance: 'p2p', tests: /p2p|node\/|\/backends/ },
 ]
 
 export type Outcome = 'caught' | 'hangs' | 'missed' | '–'
@@ -84,31 +97,44 @@ export class Copy {
       await this.build()
       if (readFileSync(builtPath, 'utf8') === builtWithout)
         throw new Error(`"${bug.name}" was not built`)
-      const simulation = await this.run(suites.simulation)
-      const conformance = await this.run(suites.conformance)
-      const isFound = isCaught(simulation) || isCaught(conformance)
-      const tests = isFound ? '–' : await this.runTests()
-      return { bug: bug.name, simulation, conformance, tests }
+      const aspect = aspects.find(({ file }) => file.test(bug.file))
+      const outcomes = {
+        simulation: await this.simulate(),
+        conformance: await this.conform(aspect?.conformance),
+      }
+      const isFound = Object.values(outcomes).some(isCaught)
+      const tests = isFound ? '–' : await this.test(aspect?.tests)
+      return { bug: bug.name, ...outcomes, tests }
     } finally {
       writeFileSync(path, original)
       await this.build()
     }
   }
 
-  async run(
-    args: readonly string[],
-    timeout: string = SUITE_TIMEOUT,
-  ): Promise<'caught' | 'hangs' | 'missed'> {
+  simulate(): Promise<Outcome> {
+    return this.run(simulation, SUITE_TIMEOUT)
+  }
+
+  /** @param protocol the one that is enough; by default both */
+  async conform(protocol?: Aspect['conformance']): Promise<Outcome> {
+    if (protocol === 'none') return '–'
+    const only = protocol === undefined ? [] : ['--protocol', protocol]
+    return this.run(['dist/harness/cli.js', 'conform', ...only, '--quiet'], SUITE_TIMEOUT)
+  }
+
+  /** @param which by path, besides the general ones; by default all */
+  async test(which = /./): Promise<Outcome> {
+    const all = await glob(testGlobs, { cwd: this.directory })
+    const files = all.filter(file => which.test(file) || generalTests.test(file))
+    const timeout = `--test-timeout=${TEST_FILE_TIMEOUT_MS}`
+    return this.run(['--test', '--test-concurrency=2', timeout, ...files], TESTS_TIMEOUT)
+  }
+
+  private async run(args: readonly string[], timeout: string): Promise<Outcome> {
     this.running = this.$`timeout -k 5 ${timeout} node ${args}`
     const { exitCode } = await this.running
     if (timedOut.includes(exitCode)) return 'hangs'
     return exitCode === 0 ? 'missed' : 'caught'
-  }
-
-  async runTests(): Promise<Outcome> {
-    const files = await glob(testGlobs, { cwd: this.directory })
-    const timeout = `--test-timeout=${TEST_FILE_TIMEOUT_MS}`
-    return this.run(['--test', '--test-concurrency=2', timeout, ...files], TESTS_TIMEOUT)
   }
 
   async end(): Promise<void> {
