@@ -83,6 +83,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'implementations/send-mode.ts',
     'implementations/sock',
     'implementations/threads',
+    'implementations/virtual-sockman',
     'scenarios',
   ],
   harness: [

@@ -29,18 +29,23 @@ const left = plantedBugs.filter(
   ({ name }) => argv.only === undefined || name.includes(String(argv.only)),
 )
 const rows: Row[] = []
+console.log(columns(['sockets', 'events', 'conform', 'tests'], 'bug'))
 await Promise.all(copies.map(plantAll))
-const caught = rows.filter(row => [row.simulation, row.conformance, row.tests].some(isCaught))
-const by = (suite: 'simulation' | 'conformance') => rows.filter(row => isCaught(row[suite])).length
+const caught = rows.filter(row =>
+  [row.simulation, row.consumers, row.conformance, row.tests].some(isCaught),
+)
+const by = (suite: 'simulation' | 'consumers' | 'conformance') =>
+  rows.filter(row => isCaught(row[suite])).length
 console.log(
-  `${caught.length} of ${rows.length} planted bugs are caught: ${by('simulation')} by the simulation, ` +
-    `${by('conformance')} by the conformance suite, the rest by tests`,
+  `${caught.length} of ${rows.length} planted bugs are caught: ${by('simulation')} in simulated sockets, ` +
+    `${by('consumers')} by SockMan's events alone, ${by('conformance')} by conformance, the rest by tests`,
 )
 if (caught.length < rows.length) process.exitCode = 1
 
 async function demandGreen(copy: Copy): Promise<void> {
   const outcomes = {
-    simulation: await copy.simulate(),
+    simulation: await copy.simulate('sock'),
+    consumers: await copy.simulate('sockman'),
     conformance: await copy.conform(),
     tests: await copy.test(),
   }
@@ -59,6 +64,10 @@ async function plantAll(copy: Copy): Promise<void> {
   }
 }
 
-function lineOf({ bug, simulation, conformance, tests }: Row): string {
-  return `${simulation.padEnd(10)}${conformance.padEnd(10)}${tests.padEnd(10)}${bug}`
+function lineOf({ bug, simulation, consumers, conformance, tests }: Row): string {
+  return columns([simulation, consumers, conformance, tests], bug)
+}
+
+function columns(outcomes: readonly string[], bug: string): string {
+  return outcomes.map(outcome => outcome.padEnd(10)).join('') + bug
 }

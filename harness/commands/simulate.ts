@@ -4,13 +4,14 @@ import { RunError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { print } from '../print.ts'
 import { barLine, Progress, progressStyle } from '../progress.ts'
-import type { Found } from '../simulation/seeds.ts'
-import { duration, wholeNumber } from './arguments.ts'
+import type { Found, Seam } from '../simulation/seeds.ts'
+import { duration, oneOf, wholeNumber } from './arguments.ts'
 
 /** Loaded when it is needed: what peers say takes a moment to prepare. */
 const loadSimulation = () => import('../simulation/seeds.ts')
 type SimulationModule = Awaited<ReturnType<typeof loadSimulation>>
 
+const seams = ['sock', 'sockman'] as const satisfies readonly Seam[]
 const MAX_SEED = 0x7fff_ffff
 const SEEDS_PER_TURN = 20
 
@@ -21,10 +22,16 @@ export function simulateCommand() {
     )
     .option('--seed <n>', 'the first seed', wholeNumber(0, MAX_SEED), 1)
     .option('--count <n>', 'seeds in all', wholeNumber(1, MAX_SEED))
+    .option(
+      '--seam <name>',
+      'sock: system calls of every backend fail; sockman: its consumers alone, without sockets',
+      oneOf(seams),
+      'sock',
+    )
     .option('--budget <time>', 'stop after so long, as in 60s', duration)
     .option('--no-shrink', 'of a seed that fails say only what went wrong')
     .option('--quiet', 'no progress', false)
-    .action(async ({ seed, count, budget, shrink, quiet }) => {
+    .action(async ({ seed, count, seam, budget, shrink, quiet }) => {
       const progress = new Progress(progressStyle(process.stderr, quiet))
       const total = count ?? (budget === undefined ? 1 : MAX_SEED - seed)
       const simulation = await loadSimulation()
@@ -36,6 +43,7 @@ export function simulateCommand() {
       if (chain.state === 'failed') throw new RunError(chain.reason)
       const run: SeedRun = {
         simulation,
+        seam,
         first: seed,
         count: total,
         budgetMs: budget ?? Number.POSITIVE_INFINITY,
@@ -49,6 +57,7 @@ export function simulateCommand() {
 
 interface SeedRun {
   simulation: SimulationModule
+  seam: Seam
   first: number
   count: number
   budgetMs: number
@@ -56,21 +65,21 @@ interface SeedRun {
   shrink: boolean
 }
 
-function simulateRegressions({ simulation, chainFile }: SeedRun): void {
-  const failing = simulation.failingRegressions(chainFile)
+function simulateRegressions({ simulation, seam, chainFile }: SeedRun): void {
+  const failing = simulation.failingRegressions(chainFile, seam)
   if (failing.length === 0) return
   print(`${failing.join('\n')}\n`)
   throw new RunError('a bug is back that was found before; see above')
 }
 
 async function simulateSeeds(run: SeedRun, progress: Progress): Promise<void> {
-  const { simulation, first, count, budgetMs, chainFile } = run
+  const { simulation, seam, first, count, budgetMs, chainFile } = run
   const signal = interruptible()
   const startMs = performance.now()
   const injected = new Map<string, number>()
   let done = 0
   while (done < count && performance.now() - startMs < budgetMs) {
-    const found = simulation.simulateSeed(first + done, chainFile)
+    const found = simulation.simulateSeed(first + done, chainFile, seam)
     for (const [kind, times] of found.injected) {
       injected.set(kind, (injected.get(kind) ?? 0) + times)
     }
@@ -90,24 +99,27 @@ async function simulateSeeds(run: SeedRun, progress: Progress): Promise<void> {
   print(summaryText(run, done, performance.now() - startMs, injected))
 }
 
-function fail(found: Found, { simulation, chainFile, shrink }: SeedRun, progress: Progress): never {
+function fail(
+  found: Found,
+  { simulation, seam, chainFile, shrink }: SeedRun,
+  progress: Progress,
+): never {
   progress.clear()
-  const smallest = shrink ? simulation.shrunk(found.seed, chainFile) : undefined
-  print(simulation.failureText(found, smallest))
+  const smallest = shrink ? simulation.shrunk(found.seed, chainFile, seam) : undefined
+  print(simulation.failureText(found, seam, smallest))
   throw new RunError(`seed ${found.seed} fails; see above`)
 }
 
 function summaryText(
-  { simulation, first }: SeedRun,
+  { simulation, seam, first }: SeedRun,
   done: number,
   elapsedMs: number,
   injected: ReadonlyMap<string, number>,
 ): string {
   const perSecond = Math.round((done / elapsedMs) * 1_000)
-  const names = simulation.simulatedBackends.map(({ name }) => name).join(', ')
   const kinds = [...injected].toSorted(([a], [b]) => a.localeCompare(b))
   return (
-    `seeds ${first} to ${first + done - 1}: ${names} do the same, and nothing wrong ` +
+    `seeds ${first} to ${first + done - 1}: ${simulation.ranAt[seam]} ` +
     `(${(elapsedMs / 1_000).toFixed(1)} s, ${perSecond} seeds/s)\n` +
     `faults injected: ${kinds.map(([kind, times]) => `${kind} ${times}`).join(', ') || 'none'}\n`
   )

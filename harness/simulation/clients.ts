@@ -1,9 +1,8 @@
-import type { DynNetwork } from '../../implementations/sock/dyn-sock.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
 import { type Expectation, expectationsOf } from './expectation.ts'
 import type { Circumstances, FarSide } from './far-side.ts'
 import type { PeerPlan, Schedule } from './schedule.ts'
-import { SimulatedPeer } from './simulated-peer.ts'
+import { type FarNetwork, SimulatedPeer } from './simulated-peer.ts'
 
 /** The peers of a node, a web server's clients, the subscribers of a source of messages. */
 export class Clients implements FarSide {
@@ -14,7 +13,7 @@ export class Clients implements FarSide {
   /** Places of peers, in the order in which they have connected, which is that of their acceptance. */
   private readonly arrivals: number[] = []
 
-  constructor(network: DynNetwork, schedule: Schedule, address: Address) {
+  constructor(network: FarNetwork, schedule: Schedule, address: Address) {
     this.schedule = schedule
     this.address = address
     this.expectations = expectationsOf(schedule)

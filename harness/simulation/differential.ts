@@ -1,7 +1,13 @@
 import type { Backend } from '../../implementations/backend.ts'
 import { backends } from '../../implementations/registry.ts'
 import type { Schedule } from './schedule.ts'
-import { type EventLogs, type Simulation, simulate, type Trace } from './simulate.ts'
+import {
+  type EventLogs,
+  type Simulation,
+  simulate,
+  simulateConsumer,
+  type Trace,
+} from './simulate.ts'
 
 /** What the backends made of one schedule, and whether that is right and the same. */
 export interface Comparison {
@@ -28,6 +34,13 @@ export function compareBackends(schedule: Schedule, chainFile: string): Comparis
     }
   }
   return { problems, injected: simulations[0].injected }
+}
+
+/** Runs a schedule on consumers of SockMan, without SockMan: none is played for a wallet, which connects. */
+export function judgeConsumer(schedule: Schedule, chainFile: string): Comparison {
+  if (schedule.protocol === 'outbound-http') return { problems: [], injected: new Map() }
+  const { violations, injected } = simulateConsumer(schedule, chainFile)
+  return { problems: violations, injected }
 }
 
 function differenceOf(

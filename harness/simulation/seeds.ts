@@ -1,39 +1,52 @@
 import fc from 'fast-check'
 import { keepLargeMemoryLazy } from '../../implementations/sock/lazy-memory.ts'
 import type { ChainParameters } from '../../scenarios/ibd/chain-profile.ts'
-import { type Comparison, compareBackends } from './differential.ts'
-
-export { simulatedBackends } from './differential.ts'
-
+import {
+  type Comparison,
+  compareBackends,
+  judgeConsumer,
+  simulatedBackends,
+} from './differential.ts'
 import { regressions } from './regressions.ts'
 import { type Schedule, scheduleOf, schedules } from './schedule.ts'
 
 /** What a simulated HTTP server serves. */
 export const smallChain: ChainParameters = { profile: '300', blocks: 4, seed: 1 }
 
+/** Below what a schedule is run: the system calls of every backend, or the events of SockMan's consumers. */
+export type Seam = 'sock' | 'sockman'
+
+const runAt = { sock: compareBackends, sockman: judgeConsumer } as const
+
+/** What runs there. */
+export const ranAt: Readonly<Record<Seam, string>> = {
+  sock: `${simulatedBackends.map(({ name }) => name).join(', ')} do the same, and nothing wrong`,
+  sockman: "virtual-sockman's consumers do nothing wrong, SockMan being played to them",
+}
+
 export interface Found extends Comparison {
   readonly seed: number
 }
 
-export function simulateSeed(seed: number, chainFile: string): Found {
+export function simulateSeed(seed: number, chainFile: string, seam: Seam): Found {
   keepLargeMemoryLazy() // each connection has its megabytes, of which little is used
-  return { seed, ...compareBackends(scheduleOf(seed), chainFile) }
+  return { seed, ...runAt[seam](scheduleOf(seed), chainFile) }
 }
 
 /** The bugs whose schedules fail again, with what is wrong. */
-export function failingRegressions(chainFile: string): string[] {
+export function failingRegressions(chainFile: string, seam: Seam): string[] {
   keepLargeMemoryLazy()
   return regressions.flatMap(({ bug, schedule }) =>
-    compareBackends(schedule, chainFile).problems.map(problem => `${bug}: ${problem}`),
+    runAt[seam](schedule, chainFile).problems.map(problem => `${bug}: ${problem}`),
   )
 }
 
 /** The smallest schedule found that fails as that of the seed does. */
-export function shrunk(seed: number, chainFile: string): Schedule {
+export function shrunk(seed: number, chainFile: string, seam: Seam): Schedule {
   let smallest = scheduleOf(seed)
   fc.check(
     fc.property(schedules, schedule => {
-      if (compareBackends(schedule, chainFile).problems.length === 0) return true
+      if (runAt[seam](schedule, chainFile).problems.length === 0) return true
       smallest = schedule
       return false
     }),
@@ -45,12 +58,12 @@ export function shrunk(seed: number, chainFile: string): Schedule {
 const SHRINK_MS = 60_000
 
 /** @param smallest the smallest schedule known that fails as the seed's does, if it was looked for */
-export function failureText({ seed, problems }: Found, smallest?: Schedule): string {
+export function failureText({ seed, problems }: Found, seam: Seam, smallest?: Schedule): string {
   return [
     `seed ${seed}:`,
     ...problems.map(problem => `  ${problem.replaceAll('\n', '\n    ')}`),
     ...(smallest === undefined ? [] : ['the smallest schedule that fails, too:', jsonOf(smallest)]),
-    `again: sockbench simulate --seed ${seed}`,
+    `again: sockbench simulate --seed ${seed}${seam === 'sock' ? '' : ` --seam ${seam}`}`,
     '',
   ].join('\n')
 }

@@ -1,14 +1,21 @@
 import type { Backend } from '../../implementations/backend.ts'
 import { type Address, ERR, RECV, SEND } from '../../implementations/sock/sock.ts'
+import { virtualSockman } from '../../implementations/virtual-sockman/index.ts'
 import { MAX_REPLY_BYTES } from '../behaviour/payjoin-answers.ts'
 import { Clients } from './clients.ts'
 import type { FarSide } from './far-side.ts'
 import { type ConnectionFaults, isTemporary, noFaults } from './faults.ts'
 import { FaultyNetwork } from './faulty-network.ts'
 import { Payees, REQUEST_BODY_BYTES } from './payees.ts'
+import { PlayedSockMan } from './played-sockman.ts'
 import type { PeerPlan, PeerStep, Schedule, Step } from './schedule.ts'
 import type { PeerState, SimulatedPeer } from './simulated-peer.ts'
-import { type Script, type SimulatedOptions, SimulatedService } from './simulated-service.ts'
+import {
+  type Script,
+  type SimulatedNetwork,
+  type SimulatedOptions,
+  SimulatedService,
+} from './simulated-service.ts'
 import { SimulatedTime } from './simulated-time.ts'
 
 /** What a backend made of a schedule; the same for every backend. */
@@ -56,35 +63,66 @@ const LAST_TURNS = 5
 /** Runs a schedule on one backend: the same schedule makes the same simulation, always. */
 export function simulate(backend: Backend, schedule: Schedule, chainFile: string): Simulation {
   const time = new SimulatedTime(schedule.seed)
-  return time.during(() => new Run(backend, schedule, chainFile, time).whole())
+  return time.during(() => {
+    const network = new FaultyNetwork({
+      pipeBytes: schedule.pipeBytes,
+      time,
+      connectionFaults: index => faultsOf(farSide.planOf(index)),
+      accept: faultMap(schedule.acceptFaults),
+      connect: faultMap(schedule.connectFaults),
+      poll: faultMap(schedule.pollFaults),
+    })
+    const farSide =
+      schedule.protocol === 'outbound-http'
+        ? new Payees(network.dyn, schedule, ADDRESS)
+        : new Clients(network.dyn, schedule, ADDRESS)
+    const service = new SimulatedService(backend, optionsOf(schedule, chainFile), network)
+    return new Run({ schedule, time, network, farSide, service }).whole()
+  })
+}
+
+/** Runs a schedule on a consumer of SockMan, without SockMan: of its faults those that reach a consumer. */
+export function simulateConsumer(schedule: Schedule, chainFile: string): Simulation {
+  const time = new SimulatedTime(schedule.seed)
+  const network = new PlayedSockMan(time, schedule.pipeBytes, index =>
+    faultsOf(farSide.planOf(index)),
+  )
+  const farSide = new Clients(network.far, schedule, ADDRESS)
+  return time.during(() =>
+    network.during(() => {
+      const options = optionsOf(schedule, chainFile)
+      const service = new SimulatedService(virtualSockman, options, network, (_, loop) =>
+        network.iterate(loop),
+      )
+      return new Run({ schedule, time, network, farSide, service }).whole()
+    }),
+  )
+}
+
+interface Setting {
+  readonly schedule: Schedule
+  readonly time: SimulatedTime
+  readonly network: SimulatedNetwork
+  readonly farSide: FarSide
+  readonly service: SimulatedService
 }
 
 class Run {
   private readonly schedule: Schedule
   private readonly time: SimulatedTime
-  private readonly network: FaultyNetwork
-  private readonly service: SimulatedService
+  private readonly network: SimulatedNetwork
   private readonly farSide: FarSide
+  private readonly service: SimulatedService
   /** Places of peers whose connections a step has ended, or half of them. */
   private readonly disturbed = new Set<number>()
   private readonly violations: string[] = []
 
-  constructor(backend: Backend, schedule: Schedule, chainFile: string, time: SimulatedTime) {
+  constructor({ schedule, time, network, farSide, service }: Setting) {
     this.schedule = schedule
     this.time = time
-    this.network = new FaultyNetwork({
-      pipeBytes: schedule.pipeBytes,
-      time,
-      connectionFaults: index => faultsOf(this.farSide.planOf(index)),
-      accept: faultMap(schedule.acceptFaults),
-      connect: faultMap(schedule.connectFaults),
-      poll: faultMap(schedule.pollFaults),
-    })
-    this.farSide =
-      schedule.protocol === 'outbound-http'
-        ? new Payees(this.network.dyn, schedule, ADDRESS)
-        : new Clients(this.network.dyn, schedule, ADDRESS)
-    this.service = new SimulatedService(backend, optionsOf(schedule, chainFile), this.network)
+    this.network = network
+    this.farSide = farSide
+    this.service = service
   }
 
   whole(): Simulation {

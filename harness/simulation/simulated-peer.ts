@@ -1,6 +1,5 @@
-import type { DynNetwork, DynSock } from '../../implementations/sock/dyn-sock.ts'
 import { EAGAIN } from '../../implementations/sock/errno.ts'
-import type { Address } from '../../implementations/sock/sock.ts'
+import type { Address, Sock } from '../../implementations/sock/sock.ts'
 
 /** How a connection looks from its far end. */
 export type PeerState =
@@ -12,6 +11,13 @@ export type PeerState =
   /** This side has left. */
   | 'left'
 
+/** What a peer needs of its end of a connection. */
+export type FarSock = Pick<Sock, 'connect' | 'send' | 'recv' | 'shutdown' | 'setSockOpt' | 'close'>
+
+export interface FarNetwork {
+  createSock(family: 4 | 6): FarSock
+}
+
 /** The far end of a connection: says what it is given, and keeps all that it reads. */
 export class SimulatedPeer {
   state: PeerState = 'not connected'
@@ -20,12 +26,12 @@ export class SimulatedPeer {
   receivedBytes = 0
   protected bytes: Uint8Array
   protected sentBytes = 0
-  private sock: DynSock | undefined
-  private readonly network: DynNetwork
+  private sock: FarSock | undefined
+  private readonly network: FarNetwork
   private readonly chunks: Buffer[] = []
 
   /** @param bytes what it will say */
-  constructor(network: DynNetwork, bytes: Uint8Array) {
+  constructor(network: FarNetwork, bytes: Uint8Array) {
     this.network = network
     this.bytes = bytes
   }
@@ -100,7 +106,7 @@ export class SimulatedPeer {
     this.receivedBytes += bytes.length
   }
 
-  protected open(sock: DynSock): void {
+  protected open(sock: FarSock): void {
     this.sock = sock
     this.state = 'open'
   }

@@ -15,16 +15,32 @@ import type {
 import { iterateSocketLoop, type SocketHandler } from '../../implementations/node/socket-loop.ts'
 import type {
   HandlerThreadContext,
+  NetSock,
   OpenedConnection,
   SocketThreadContext,
   ThreadEvent,
 } from '../../implementations/node/thread-context.ts'
+import type { Network } from '../../implementations/sock/sock.ts'
 import { ThreadCounters } from '../../implementations/threads/counters.ts'
 import { ServiceMemory } from '../../implementations/threads/service-memory.ts'
-import type { FaultyNetwork } from './faulty-network.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
 export type SimulatedOptions = P2pOptions | HttpOptions | PushOptions | OutboundHttpOptions
+
+/** What a service is run on, and what is looked at from outside. */
+export interface SimulatedNetwork extends Network<NetSock> {
+  /** Number of the step that the simulation is in. */
+  moment: number
+  /** All that the last poll has told of. */
+  occurred: number
+  /** Descriptors that the subject has open. */
+  readonly open: number
+  readonly violations: readonly string[]
+  /** Faults that took effect, by kind. */
+  readonly injected: ReadonlyMap<string, number>
+  /** By connection. */
+  readonly calls: ReadonlyMap<string, readonly string[]>
+}
 
 /**
  * What happens besides a handler thread. It yields where that thread has a turn, and is told whether there
@@ -44,16 +60,23 @@ export class SimulatedService {
   readonly ended = { socketThread: false, handler: false }
   /** What was in flight when it was stopped was not finished in time. */
   gaveUp = false
-  private readonly network: FaultyNetwork
+  private readonly network: SimulatedNetwork
   private readonly service = ServiceMemory.create()
   private readonly context: SocketThreadContext
   private readonly loop: SocketHandler
+  private readonly iterateLoop: IterateLoop
   private readonly handler: SteppedHandler
   private stopDeadlineMs = Number.POSITIVE_INFINITY
 
   /** @throws if the backend has no loop of poll(2) for the protocol */
-  constructor(backend: Backend, options: SimulatedOptions, network: FaultyNetwork) {
+  constructor(
+    backend: Backend,
+    options: SimulatedOptions,
+    network: SimulatedNetwork,
+    iterate: IterateLoop = (context, loop) => iterateSocketLoop(context, [loop]),
+  ) {
     this.network = network
+    this.iterateLoop = iterate
     const handedOver: OpenedConnection[] = []
     const shared = {
       options,
@@ -106,7 +129,7 @@ export class SimulatedService {
     if (this.ended.socketThread) return 0
     if (this.stopping && (this.loop.finished || performance.now() >= this.stopDeadlineMs))
       this.endSocketThread()
-    else iterateSocketLoop(this.context, [this.loop])
+    else this.iterateLoop(this.context, this.loop)
     return this.network.occurred
   }
 
@@ -145,6 +168,8 @@ export class SimulatedService {
     while (!isOver) isOver = script.next(false).done === true
   }
 }
+
+type IterateLoop = (context: SocketThreadContext, loop: SocketHandler) => void
 
 /** The script is over, and the thread still sleeps. */
 class Unfinished extends Error {}
@@ -226,7 +251,7 @@ function stepped(handler: HandlerLoop | undefined): SteppedHandler {
   throw new Error('no handler that could be stepped')
 }
 
-function wakeUpFor({ sendMode }: ServiceOptions, network: FaultyNetwork) {
+function wakeUpFor({ sendMode }: ServiceOptions, network: SimulatedNetwork) {
   const wakeUp = sendMode === 'wakeup' ? network.createWakeUp() : undefined
   return typeof wakeUp === 'number' ? undefined : wakeUp
 }

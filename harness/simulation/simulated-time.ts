@@ -76,7 +76,7 @@ class Deadlock extends Error {
 }
 
 /** @returns what puts the original back */
-function replace(owner: object, name: string, value: unknown): () => void {
+export function replace(owner: object, name: string, value: unknown): () => void {
   const before = Object.getOwnPropertyDescriptor(owner, name)
   Object.defineProperty(owner, name, { value, configurable: true, writable: true })
   return () => {

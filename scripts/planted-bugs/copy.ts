@@ -20,7 +20,8 @@ const SUITE_TIMEOUT = '120s'
 const TEST_FILE_TIMEOUT_MS = 120_000
 const TESTS_TIMEOUT = '900s'
 
-const simulation = ['dist/harness/cli.js', 'simulate', '--count', '2000', '--no-shrink', '--quiet']
+const simulation = ['simulate', '--count', '2000', '--no-shrink', '--quiet']
+const cli = 'dist/harness/cli.js'
 const testGlobs = [
   'dist/implementations/**/*.test.js',
   'dist/harness/simulation/!(simulation).test.js',
@@ -49,6 +50,8 @@ export type Outcome = 'caught' | 'hangs' | 'missed' | '–'
 export interface Row {
   bug: string
   simulation: Outcome
+  /** The same at the seam of SockMan's events. */
+  consumers: Outcome
   conformance: Outcome
   tests: Outcome
 }
@@ -99,7 +102,8 @@ export class Copy {
         throw new Error(`"${bug.name}" was not built`)
       const aspect = aspects.find(({ file }) => file.test(bug.file))
       const outcomes = {
-        simulation: await this.simulate(),
+        simulation: await this.simulate('sock'),
+        consumers: await this.simulate('sockman'),
         conformance: await this.conform(aspect?.conformance),
       }
       const isFound = Object.values(outcomes).some(isCaught)
@@ -111,15 +115,15 @@ export class Copy {
     }
   }
 
-  simulate(): Promise<Outcome> {
-    return this.run(simulation, SUITE_TIMEOUT)
+  simulate(seam: 'sock' | 'sockman'): Promise<Outcome> {
+    return this.run([cli, ...simulation, '--seam', seam], SUITE_TIMEOUT)
   }
 
   /** @param protocol the one that is enough; by default both */
   async conform(protocol?: Aspect['conformance']): Promise<Outcome> {
     if (protocol === 'none') return '–'
     const only = protocol === undefined ? [] : ['--protocol', protocol]
-    return this.run(['dist/harness/cli.js', 'conform', ...only, '--quiet'], SUITE_TIMEOUT)
+    return this.run([cli, 'conform', ...only, '--quiet'], SUITE_TIMEOUT)
   }
 
   /** @param which by path, besides the general ones; by default all */
