@@ -9,19 +9,17 @@ import {
   rightStatuses,
   SERVED,
 } from '../behaviour/http-requests.ts'
-import { type ConformanceOptions, type Cutting, cuttingsOf } from './cuttings.ts'
-import { Dialogue, type Ending } from './dialogue.ts'
-import { type Checked, judgeTogether, quoted } from './verdict.ts'
+import { inBatches, sendInStep, type Task } from './batches.ts'
+import { type ConformanceOptions, cuttingsOf } from './cuttings.ts'
+import type { Dialogue, Ending } from './dialogue.ts'
+import { type Checked, quoted } from './verdict.ts'
 
 /** Connections at a time. */
 const BATCH = 64
 /** A server that has neither answered nor closed by then will not. */
 const ANSWER_TIMEOUT_MS = 10_000
 
-interface Task {
-  utterance: HttpUtterance
-  cutting: Cutting
-}
+type HttpTask = Task<HttpUtterance>
 
 /**
  * Says everything that `httpUtterances` has to a server, in every cutting, and judges its answers by the
@@ -33,26 +31,23 @@ export async function conformHttp(
   address: Address,
   { cut = bytes => cuttingsOf(bytes), isOurs = false, onProgress }: ConformanceOptions = {},
 ): Promise<Checked[]> {
-  const tasks = httpUtterances.flatMap(utterance =>
-    cut(utterance.bytes).map(cutting => ({ utterance, cutting })),
-  )
-  // Those of as many pieces together: each piece costs all of a batch a round trip.
-  tasks.sort((a, b) => a.cutting.pieces.length - b.cutting.pieces.length)
   const barrier = new HttpBarrier(address)
-  const checked: Checked[] = []
+  const server = { barrier, isOurs }
   try {
-    for (let at = 0; at < tasks.length; at += BATCH) {
-      onProgress?.(at, tasks.length)
-      checked.push(...(await carryOut(tasks.slice(at, at + BATCH), { address, barrier, isOurs })))
-    }
+    return await inBatches({
+      address,
+      utterances: httpUtterances,
+      cut,
+      size: BATCH,
+      carryOut: (tasks, dialogues) => carryOut(tasks, dialogues, server),
+      onProgress,
+    })
   } finally {
     await barrier.close()
   }
-  return judgeTogether(checked)
 }
 
 interface Server {
-  address: Address
   barrier: HttpBarrier
   isOurs: boolean
 }
@@ -89,35 +84,26 @@ class HttpBarrier {
 const BARRIER_PATH = '/rest/chaininfo.json'
 
 async function carryOut(
-  tasks: readonly Task[],
-  { address, barrier, isOurs }: Server,
+  tasks: readonly HttpTask[],
+  dialogues: readonly Dialogue[],
+  { barrier, isOurs }: Server,
 ): Promise<Checked[]> {
-  const dialogues = await Dialogue.openAll(address, tasks.length)
-  try {
-    const early = new Set<Task>()
-    const steps = Math.max(...tasks.map(({ cutting }) => cutting.pieces.length))
-    for (let step = 0; step < steps; step++) {
-      for (const [i, { cutting }] of tasks.entries()) {
-        if (step < cutting.pieces.length) dialogues[i].send(cutting.pieces[step])
-      }
-      if (step === steps - 1) break
-      await barrier.pass()
-      for (const [i, task] of tasks.entries()) {
-        const isWhole = step >= task.cutting.pieces.length - 1
-        const { length } = dialogues[i].received
-        if (!isWhole && length > 0 && mustWait(task.utterance, isOurs)) early.add(task)
-      }
+  const early = new Set<HttpTask>()
+  await sendInStep(tasks, dialogues, async sent => {
+    await barrier.pass()
+    for (const [i, task] of tasks.entries()) {
+      const isWhole = sent >= task.cutting.pieces.length
+      const { length } = dialogues[i].received
+      if (!isWhole && length > 0 && mustWait(task.utterance, isOurs)) early.add(task)
     }
-    for (const dialogue of dialogues) dialogue.send(lastRequest)
-    return await Promise.all(
-      tasks.map(async (task, i) => {
-        const ending = await dialogues[i].until(() => false, ANSWER_TIMEOUT_MS)
-        return judge(task, dialogues[i].received, ending, early.has(task), isOurs)
-      }),
-    )
-  } finally {
-    for (const dialogue of dialogues) dialogue.close()
-  }
+  })
+  for (const dialogue of dialogues) dialogue.send(lastRequest)
+  return Promise.all(
+    tasks.map(async (task, i) => {
+      const ending = await dialogues[i].until(() => false, ANSWER_TIMEOUT_MS)
+      return judge(task, dialogues[i].received, ending, early.has(task), isOurs)
+    }),
+  )
 }
 
 /** Any prefix of it is a request that is not complete; who wants no body may say so before it has come. */
@@ -127,7 +113,7 @@ function mustWait({ interim, replies, afterwards }: HttpUtterance, isOurs: boole
 }
 
 function judge(
-  { utterance, cutting }: Task,
+  { utterance, cutting }: HttpTask,
   received: Buffer,
   ending: Ending | undefined,
   early: boolean,

@@ -7,9 +7,10 @@ import {
   version,
 } from '../behaviour/p2p-messages.ts'
 import { messagesIn, nonceInHex, pongsIn } from '../behaviour/p2p-messages-in.ts'
-import { type ConformanceOptions, type Cutting, cuttingsOf } from './cuttings.ts'
+import { inBatches, sendInStep, type Task } from './batches.ts'
+import { type ConformanceOptions, cuttingsOf } from './cuttings.ts'
 import { Dialogue, type Ending } from './dialogue.ts'
-import { type Checked, judgeTogether, quoted } from './verdict.ts'
+import { type Checked, quoted } from './verdict.ts'
 
 /** Peers at a time; Core takes some 114. */
 const BATCH = 50
@@ -25,10 +26,7 @@ const HANDSHAKE_PONG = nonceInHex(HANDSHAKE_NONCE)
 const LAST_PONG = nonceInHex(LAST_NONCE)
 const FIRST_BARRIER_NONCE = 0x2000n
 
-interface Task {
-  utterance: P2pUtterance
-  cutting: Cutting
-}
+type P2pTask = Task<P2pUtterance>
 
 /**
  * Says everything that `p2pUtterances` has to a node, each to a connection of its own behind a handshake,
@@ -38,21 +36,19 @@ export async function conformP2p(
   address: Address,
   { cut = bytes => cuttingsOf(bytes, CHEAP_BYTES), onProgress }: ConformanceOptions = {},
 ): Promise<Checked[]> {
-  const tasks = p2pUtterances.flatMap(utterance =>
-    cut(utterance.bytes).map(cutting => ({ utterance, cutting })),
-  )
-  tasks.sort((a, b) => a.cutting.pieces.length - b.cutting.pieces.length)
   const barrier = new P2pBarrier(address)
-  const checked: Checked[] = []
   try {
-    for (let at = 0; at < tasks.length; at += BATCH) {
-      onProgress?.(at, tasks.length)
-      checked.push(...(await carryOut(tasks.slice(at, at + BATCH), address, barrier)))
-    }
+    return await inBatches({
+      address,
+      utterances: p2pUtterances,
+      cut,
+      size: BATCH,
+      carryOut: (tasks, dialogues) => carryOut(tasks, dialogues, barrier),
+      onProgress,
+    })
   } finally {
     barrier.close()
   }
-  return judgeTogether(checked)
 }
 
 /** Two pings and pongs of another peer, as `HttpBarrier` has two requests. */
@@ -112,38 +108,27 @@ export async function answered(dialogue: Dialogue, nonce: bigint): Promise<void>
 }
 
 async function carryOut(
-  tasks: readonly Task[],
-  address: Address,
+  tasks: readonly P2pTask[],
+  dialogues: readonly Dialogue[],
   barrier: P2pBarrier,
 ): Promise<Checked[]> {
-  const dialogues = await Dialogue.openAll(address, tasks.length)
-  try {
-    const greetings = await Promise.allSettled(dialogues.map(shakeHands))
-    const steps = Math.max(...tasks.map(({ cutting }) => cutting.pieces.length))
-    for (let step = 0; step < steps; step++) {
-      if (step > 0) await barrier.pass()
-      for (const [i, { cutting }] of tasks.entries()) {
-        if (step < cutting.pieces.length) dialogues[i].send(cutting.pieces[step])
-      }
-    }
-    for (const dialogue of dialogues) dialogue.send(ping(LAST_NONCE))
-    return await Promise.all(
-      tasks.map(async (task, i) => {
-        const dialogue = dialogues[i]
-        const ending = await dialogue.until(
-          received => pongsIn(received).includes(LAST_PONG),
-          ANSWER_TIMEOUT_MS,
-        )
-        return judge(task, dialogue.received, ending, greetings[i].status === 'fulfilled')
-      }),
-    )
-  } finally {
-    for (const dialogue of dialogues) dialogue.close()
-  }
+  const greetings = await Promise.allSettled(dialogues.map(shakeHands))
+  await sendInStep(tasks, dialogues, () => barrier.pass())
+  for (const dialogue of dialogues) dialogue.send(ping(LAST_NONCE))
+  return Promise.all(
+    tasks.map(async (task, i) => {
+      const dialogue = dialogues[i]
+      const ending = await dialogue.until(
+        received => pongsIn(received).includes(LAST_PONG),
+        ANSWER_TIMEOUT_MS,
+      )
+      return judge(task, dialogue.received, ending, greetings[i].status === 'fulfilled')
+    }),
+  )
 }
 
 function judge(
-  { utterance, cutting }: Task,
+  { utterance, cutting }: P2pTask,
   received: Buffer,
   ending: Ending | undefined,
   hasShakenHands: boolean,
