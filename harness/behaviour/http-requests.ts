@@ -125,7 +125,7 @@ export const httpUtterances: readonly HttpUtterance[] = [
 
   last('Connection: close', '9112 9.6', get(`${HOST}Connection: close\r\n`)),
   last('Connection: Close, in a list', '9112 9.6', get(`${HOST}Connection: x, Close\r\n`)),
-  last('HTTP/1.0', '9112 9.3', oldGet('')),
+  { ...served('HTTP/1.0', '9112 9.3', oldGet('')), afterwards: 'closes' },
 
   refused('white space before a colon', '9112 5.1', get('Host : a\r\n')),
   refused('a folded header', '9112 5.2', get(`${HOST}X: a\r\n b\r\n`)),
