@@ -19,7 +19,7 @@ export interface ReplyParserOptions {
  * ```
  */
 export class ReplyParser implements MessageEvents {
-  /** `too-large` as soon as the body is known not to fit. */
+  /** `too-large` once more has come than fits. */
   state: 'incomplete' | 'complete' | 'invalid' | 'too-large' = 'incomplete'
 
   /** Of a complete reply. */
