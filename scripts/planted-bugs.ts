@@ -8,7 +8,7 @@
  */
 import { argv } from 'zx'
 import { plantedBugs } from './planted-bugs/bugs.ts'
-import { Copy, isCaught, type Row } from './planted-bugs/copy.ts'
+import { Copy, isCaught, type Outcome, type Row } from './planted-bugs/copy.ts'
 
 /** Worked on side by side. */
 const COPIES = 2
@@ -23,22 +23,29 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-await Promise.all(copies.map(copy => copy.build()))
-await demandGreen(copies[0])
-const left = plantedBugs.filter(
+const wanted = plantedBugs.filter(
   ({ name }) => argv.only === undefined || name.includes(String(argv.only)),
 )
+const left = [...wanted]
 const rows: Row[] = []
-console.log(columns(['sockets', 'events', 'conform', 'tests'], 'bug'))
-await Promise.all(copies.map(plantAll))
-const caught = rows.filter(row =>
-  [row.simulation, row.consumers, row.conformance, row.tests].some(isCaught),
-)
+try {
+  copies[0].demandPlaces(wanted)
+  await Promise.all(copies.map(copy => copy.build()))
+  // All at once, as they will run.
+  await Promise.all(copies.map(demandGreen))
+  console.log(columns(['sockets', 'events', 'conform', 'tests'], 'bug'))
+  await Promise.all(copies.map(plantAll))
+} finally {
+  await Promise.all(copies.map(copy => copy.end()))
+}
+const caught = rows.filter(row => outcomesOf(row).some(isCaught))
 const by = (suite: 'simulation' | 'consumers' | 'conformance') =>
   rows.filter(row => isCaught(row[suite])).length
+const countOf = (outcome: Outcome) => rows.flatMap(outcomesOf).filter(one => one === outcome).length
 console.log(
   `${caught.length} of ${rows.length} planted bugs are caught: ${by('simulation')} in simulated sockets, ` +
-    `${by('consumers')} by SockMan's events alone, ${by('conformance')} by conformance, the rest by tests`,
+    `${by('consumers')} by SockMan's events alone, ${by('conformance')} by conformance, the rest by tests ` +
+    `(${countOf('hangs')} suites hung, ${countOf('crashes')} crashed)`,
 )
 if (caught.length < rows.length) process.exitCode = 1
 
@@ -64,8 +71,12 @@ async function plantAll(copy: Copy): Promise<void> {
   }
 }
 
-function lineOf({ bug, simulation, consumers, conformance, tests }: Row): string {
-  return columns([simulation, consumers, conformance, tests], bug)
+function outcomesOf({ simulation, consumers, conformance, tests }: Row): Outcome[] {
+  return [simulation, consumers, conformance, tests]
+}
+
+function lineOf(row: Row): string {
+  return columns(outcomesOf(row), row.bug)
 }
 
 function columns(outcomes: readonly string[], bug: string): string {
