@@ -61,6 +61,12 @@ const misbehaviours: [string, keyof typeof settings, stage: string, reason: RegE
     'run',
     /^its work is in a child process: use exec, or name the program/,
   ],
+  [
+    'has a child for a while',
+    'outbound-http',
+    'run',
+    /^its work is in a child process: use exec, or name the program/,
+  ],
   ['counts below 0', 'outbound-http', 'run', /^it said \{.*"turns":-1\}\}, which is no answer/],
   ['counts to NaN', 'outbound-http', 'run', /^it said ".*NaN\}\}", which is no answer/],
   [
@@ -125,6 +131,24 @@ test('what a subject says of its CPU time is no CPU time: that is read from outs
   const cpuNs = slices.flatMap(({ threads }) => Object.values(threads).map(one => one.cpuNs))
   const sumNs = cpuNs.reduce((sum, ns) => sum + ns, 0)
   assert.ok(sumNs > 0 && sumNs < durationMs * 1e6 * environment.cpus.length)
+})
+
+test('a record larger than a file may be is not stored, and the old one stays whole', async () => {
+  const out = outOf('no large files')
+  const old = saveRecord(join(out, 'runs', 'old'), syntheticRecord())
+  const before = readFileSync(old)
+  const sockbench = Sockbench.startInShell('ulimit -f 16 && exec "$@"', [
+    ...comparing('outbound-http', 'claims a year of CPU'),
+    '--out',
+    out,
+  ])
+  const { code, stdout, stderr } = await sockbench.ended
+  assert.match(stderr, /\nsockbench: cannot write .*record\.json: EFBIG: .* with --out\n$/)
+  assert.match(stdout, /\nrecord: +not stored\n/)
+  assert.equal(code, 1)
+  assert.deepEqual(readdirSync(join(out, 'runs')), ['old'])
+  assert.deepEqual(readFileSync(old), before)
+  assert.ok(await untilGone(sockbench.processes()))
 })
 
 const withOwnMounts = 'unshare --map-root-user --mount sh -c'

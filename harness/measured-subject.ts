@@ -41,6 +41,7 @@ export class MeasuredSubject {
   readonly #latencies: (LatencyMeasurement | null)[] = []
   #idle: IdleSample | null = null
   #child: Child | undefined
+  #childrenTicksAtStart = 0
   #sampler: ThreadSampler | undefined
   #counters: Counts = {}
   readonly #countedUnits = { bytes: 0, messages: 0 }
@@ -78,6 +79,7 @@ export class MeasuredSubject {
     const started = await child.request(request, isKind('started', 'failed'), startTimeoutMs)
     if (started.state !== 'replied') return this.#fail(describeNoReply(started))
     if (started.message.kind === 'failed') return this.#fail(started.message.reason)
+    this.#childrenTicksAtStart = endedChildrenTicks(child.pid)
     this.#failIfChildrenWork()
     if (!this.working) return
     try {
@@ -239,7 +241,8 @@ export class MeasuredSubject {
   /** Nobody would see the CPU time of a command's children. */
   #failIfChildrenWork(): void {
     if (!('command' in this.spec.revision.process) || this.#child === undefined) return
-    if (!hasChildren(this.#child.pid)) return
+    const { pid } = this.#child
+    if (!hasChildren(pid) && endedChildrenTicks(pid) <= this.#childrenTicksAtStart) return
     this.#fail('its work is in a child process: use exec, or name the program itself')
   }
 
@@ -271,6 +274,12 @@ export class MeasuredSubject {
 function hasChildren(pid: number): boolean {
   const tasks = `/proc/${pid}/task`
   return listDirectory(tasks).some(tid => (readText(`${tasks}/${tid}/children`) ?? '') !== '')
+}
+
+/** CPU time of those that it has waited for, cutime and cstime of proc_pid_stat(5); 0 for one that is gone. */
+function endedChildrenTicks(pid: number): number {
+  const behindName = readText(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ')
+  return Number(behindName?.[13] ?? 0) + Number(behindName?.[14] ?? 0)
 }
 
 type Counts = Record<string, number>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -8,7 +8,7 @@ import { candidates } from '../../implementations/registry.ts'
 import { Sockbench } from '../fixtures/sockbench.ts'
 import { conformanceText } from './conformance-text.ts'
 import { whole } from './cuttings.ts'
-import { serveBackend, stopServing, untilIdle } from './fixtures/served-backend.ts'
+import { LIMIT_MS, serveBackend, stopServing, untilIdle } from './fixtures/served-backend.ts'
 import { conformHttp } from './http-conformance.ts'
 import { conformP2p } from './p2p-conformance.ts'
 
@@ -20,7 +20,7 @@ after(() => {
   Sockbench.killAll()
   rmSync(directory, { recursive: true, force: true })
 })
-const bounded = { timeout: 300_000, skip }
+const bounded = { timeout: LIMIT_MS, skip }
 
 const protocols = ['http', 'p2p'] as const
 const suites = { http: conformHttp, p2p: conformP2p } as const
@@ -47,15 +47,47 @@ const permanent = [
   ['sendto', 'ECONNRESET'],
 ] as const
 
-let traces = 0
+interface Injected {
+  calls: number
+  /** How many connections they were for. */
+  connections: number
+  /** Calls that a thread made on a connection after it was told of an error. */
+  afterwards: string[]
+}
 
-/** Serves under strace. @returns also what tells how many calls have failed so far */
+/** Serves under strace. @returns also what tells which calls have failed so far */
 async function serveFaulty(backend: string, protocol: 'http' | 'p2p', call: string, how: string) {
-  const trace = join(directory, `trace-${traces++}`)
-  const inject = `strace -f -qq -o ${trace} -e trace=${call} -e inject=${call}:${how}`
+  const trace = mkdtempSync(join(directory, 'trace-'))
+  // A file for each thread: in a common one calls are cut in two.
+  const inject = `strace -ff -yy -qq -o ${trace}/of -e trace=${call} -e inject=${call}:${how}`
   const served = await serveBackend(backend, protocol, `exec ${inject} "$@"`)
-  const injected = () => readFileSync(trace, 'utf8').split('(INJECTED)').length - 1
-  return { ...served, injected }
+  return { ...served, injected: () => injectedIn(trace) }
+}
+
+function injectedIn(trace: string): Injected {
+  const threads = readdirSync(trace).map(name =>
+    readFileSync(join(trace, name), 'utf8').trimEnd().split('\n'),
+  )
+  const calls = threads.flat().filter(isInjected)
+  const afterwards = threads.flatMap(lines => {
+    const failed = new Set<string | undefined>()
+    return lines.filter(line => {
+      const connection = connectionOf(line)
+      const isAfterwards = failed.has(connection)
+      if (isInjected(line)) failed.add(connection)
+      return isAfterwards
+    })
+  })
+  return { calls: calls.length, connections: new Set(calls.map(connectionOf)).size, afterwards }
+}
+
+function isInjected(line: string): boolean {
+  return line.endsWith('(INJECTED)')
+}
+
+/** Of `recvfrom(25<TCP:[127.0.0.1:8332->127.0.0.1:40000]>, …) = -1 EPIPE (Broken pipe) (INJECTED)` */
+function connectionOf(line: string): string | undefined {
+  return /^\w+\(\d+<TCP:\[(.*?)\]>,/.exec(line)?.[1]
 }
 
 for (const { name: backend } of candidates) {
@@ -71,8 +103,9 @@ for (const { name: backend } of candidates) {
           const checked = await suites[protocol](address, { cut: whole, isOurs: true })
           const wrong = checked.filter(({ problem }) => problem !== undefined)
           assert.equal(wrong.length, 0, conformanceText(backend, protocol, checked))
-          t.diagnostic(`${injected()} calls failed`)
-          assert.ok(injected() > 0)
+          const { calls } = injected()
+          t.diagnostic(`${calls} calls failed`)
+          assert.ok(calls > 0)
           await stopServing(served)
         },
       )
@@ -82,14 +115,19 @@ for (const { name: backend } of candidates) {
       test(
         `${backend}, ${protocol}: ${errno} from ${call} costs that connection alone`,
         bounded,
-        async () => {
+        async t => {
           const how = `error=${errno}:when=20+50`
           const served = await serveFaulty(backend, protocol, call, how)
           const { address, injected } = served
           const checked = await suites[protocol](address, { cut: whole, isOurs: true })
           const wrong = checked.filter(({ problem }) => problem !== undefined)
-          assert.ok(injected() > 0)
-          assert.ok(wrong.length <= injected(), conformanceText(backend, protocol, checked))
+          const { calls, connections, afterwards } = injected()
+          t.diagnostic(
+            `${calls} calls failed, on ${connections} connections: ${wrong.length} wrong`,
+          )
+          assert.ok(connections > 0)
+          assert.deepEqual(afterwards, [])
+          assert.ok(wrong.length <= connections, conformanceText(backend, protocol, checked))
           assert.ok(wrong.length < checked.length)
           await untilIdle(served)
           await stopServing(served)
