@@ -25,6 +25,11 @@ export function repliesIn(
   return replies
 }
 
+/** Of a reply that is whole and has a length. */
+export function bodyOf({ text }: HttpReply): string {
+  return text.slice(text.indexOf('\r\n\r\n') + 4)
+}
+
 interface Extent {
   status: number
   length: number

@@ -23,6 +23,8 @@ export interface ExpectedReply {
   readonly statuses: readonly number[]
   /** The one that is right of a server with our routes, where others may give another. */
   readonly ours?: number
+  /** Must be found in the body that a server with our routes sends with it. */
+  readonly body?: RegExp
 }
 
 export function rightStatuses(
@@ -33,10 +35,11 @@ export function rightStatuses(
 }
 
 /** A server that does not know the target has answered, too. */
-export const SERVED: ExpectedReply = { statuses: [200, 404], ours: 200 }
+const HEAD_SERVED: ExpectedReply = { statuses: [200, 404], ours: 200 }
+export const SERVED: ExpectedReply = { ...HEAD_SERVED, body: /^\{"chain":"regtest",.*\}\n$/ }
 const POSTED: ExpectedReply = { statuses: [200, 400, 401, 403, 404, 405, 500] }
 /** Of a body that has arrived whole, and of no other, our JSON-RPC makes 200. */
-const ECHOED: ExpectedReply = { ...POSTED, ours: 200 }
+const ECHOED: ExpectedReply = { ...POSTED, ours: 200, body: /^\{.*"text".*\}\n$/ }
 const BAD = [400]
 /** A client has to know that nothing comes behind. */
 const CLOSE_FIELD = /^Connection: close\r$/im
@@ -75,6 +78,7 @@ export const httpUtterances: readonly HttpUtterance[] = [
   served('an Upgrade field', '9110 7.8', get(`${HOST}Connection: upgrade\r\nUpgrade: x\r\n`)),
   {
     ...served('HEAD', '9110 9.3.2', `HEAD ${INFO} HTTP/1.1\r\n${HOST}\r\n`),
+    replies: [HEAD_SERVED],
     headOnly: true,
   },
   echoed('a body', '9112 6.2', post(`Content-Length: ${ECHO.length}\r\n`, ECHO)),

@@ -29,9 +29,10 @@ export function simulateCommand() {
       'sock',
     )
     .option('--budget <time>', 'stop after so long, as in 60s', duration)
+    .option('--no-regressions', 'the seeds alone, without the bugs that were found before')
     .option('--no-shrink', 'of a seed that fails say only what went wrong')
     .option('--quiet', 'no progress', false)
-    .action(async ({ seed, count, seam, budget, shrink, quiet }) => {
+    .action(async ({ seed, count, seam, budget, regressions, shrink, quiet }) => {
       const progress = new Progress(progressStyle(process.stderr, quiet))
       const total = count ?? (budget === undefined ? 1 : MAX_SEED - seed)
       const simulation = await loadSimulation()
@@ -50,7 +51,7 @@ export function simulateCommand() {
         chainFile: chain.path,
         shrink,
       }
-      simulateRegressions(run)
+      if (regressions) simulateRegressions(run)
       await simulateSeeds(run, progress)
     })
 }
@@ -78,13 +79,17 @@ async function simulateSeeds(run: SeedRun, progress: Progress): Promise<void> {
   const startMs = performance.now()
   const injected = new Map<string, number>()
   let done = 0
+  let ran = 0
   while (done < count && performance.now() - startMs < budgetMs) {
     const found = simulation.simulateSeed(first + done, chainFile, seam)
-    for (const [kind, times] of found.injected) {
-      injected.set(kind, (injected.get(kind) ?? 0) + times)
-    }
-    if (found.problems.length > 0) return fail(found, run, progress)
     done++
+    if (found !== undefined) {
+      ran++
+      for (const [kind, times] of found.injected) {
+        injected.set(kind, (injected.get(kind) ?? 0) + times)
+      }
+      if (found.problems.length > 0) return fail(found, run, progress)
+    }
     if (done % SEEDS_PER_TURN > 0) continue
     const elapsedMs = performance.now() - startMs
     const fraction = Math.max(done / count, elapsedMs / budgetMs)
@@ -96,7 +101,7 @@ async function simulateSeeds(run: SeedRun, progress: Progress): Promise<void> {
     }
   }
   progress.clear()
-  print(summaryText(run, done, performance.now() - startMs, injected))
+  print(summaryText(run, { done, ran }, performance.now() - startMs, injected))
 }
 
 function fail(
@@ -112,14 +117,14 @@ function fail(
 
 function summaryText(
   { simulation, seam, first }: SeedRun,
-  done: number,
+  { done, ran }: { done: number; ran: number },
   elapsedMs: number,
   injected: ReadonlyMap<string, number>,
 ): string {
-  const perSecond = Math.round((done / elapsedMs) * 1_000)
+  const perSecond = Math.round((ran / elapsedMs) * 1_000)
   const kinds = [...injected].toSorted(([a], [b]) => a.localeCompare(b))
   return (
-    `seeds ${first} to ${first + done - 1}: ${simulation.ranAt[seam]} ` +
+    `seeds ${first} to ${first + done - 1}, of which ${ran} run here: ${simulation.ranAt[seam]} ` +
     `(${(elapsedMs / 1_000).toFixed(1)} s, ${perSecond} seeds/s)\n` +
     `faults injected: ${kinds.map(([kind, times]) => `${kind} ${times}`).join(', ') || 'none'}\n`
   )

@@ -1,7 +1,7 @@
 import { Client } from 'undici'
 import { formatAddress } from '../../implementations/sock/address.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
-import { type HttpReply, repliesIn } from '../behaviour/http-replies.ts'
+import { bodyOf, type HttpReply, repliesIn } from '../behaviour/http-replies.ts'
 import {
   type HttpUtterance,
   httpUtterances,
@@ -164,6 +164,8 @@ function problemOf(
   if (wrong >= 0) {
     return `reply ${wrong + 1} is ${described(statuses[wrong], ending)}, where ${right[wrong].join(' or ')} is right`
   }
+  const wrongBody = due.findIndex(({ body }, i) => isOurs && body?.test(bodyOf(given[i])) === false)
+  if (wrongBody >= 0) return `reply ${wrongBody + 1} has another body`
   return field === undefined || field.test(headOf(given[0]))
     ? undefined
     : `no field ${field.source}`

@@ -24,6 +24,10 @@ export class Clients implements FarSide {
     return this.schedule.peers[this.arrivals[connection]]
   }
 
+  connectionOf(place: number): number {
+    return this.arrivals.indexOf(place)
+  }
+
   placeOf(peer: number): number {
     return peer
   }
@@ -39,9 +43,9 @@ export class Clients implements FarSide {
     for (const place of this.peers.keys()) this.connect(place)
   }
 
-  problems({ isUndisturbed, stopping }: Circumstances): string[] {
+  problems({ isAtRest, isUndisturbed, stopping }: Circumstances): string[] {
     return this.peers.flatMap((peer, place) => {
-      const circumstances = { isUndisturbed: isUndisturbed(place), stopping }
+      const circumstances = { isAtRest, isUndisturbed: isUndisturbed(place), stopping }
       const problem = this.expectations[place].problemOf(peer, circumstances)
       return problem === undefined ? [] : [`peer ${place}: ${problem}`]
     })

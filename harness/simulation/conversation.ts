@@ -1,7 +1,12 @@
-import { repliesIn } from '../behaviour/http-replies.ts'
-import { httpUtterances, plainRequest, rightStatuses } from '../behaviour/http-requests.ts'
+import { bodyOf, type HttpReply, repliesIn } from '../behaviour/http-replies.ts'
+import {
+  type ExpectedReply,
+  httpUtterances,
+  plainRequest,
+  rightStatuses,
+} from '../behaviour/http-requests.ts'
 import { p2pUtterances, ping, verack, version } from '../behaviour/p2p-messages.ts'
-import { nonceInHex, pongsIn } from '../behaviour/p2p-messages-in.ts'
+import { flawOf, isCutOff, messagesIn, nonceInHex } from '../behaviour/p2p-messages-in.ts'
 import type { Expectation } from './expectation.ts'
 import type { PeerPlan } from './schedule.ts'
 import type { PeerState } from './simulated-peer.ts'
@@ -17,11 +22,13 @@ interface Conversation {
    * it depends on how far the message is looked at.
    */
   readonly closes: 'no' | 'perhaps' | 'after its answers' | 'at once'
+  /** Whether a subject that stops finishes the answers that it has begun; others close at once (Core). */
+  readonly isFinished: boolean
   /** The answers in what the subject has sent. */
   readonly answersIn: (received: Buffer) => string[]
 }
 
-/** The answers to pings are their nonces. */
+/** The answers to pings are their nonces; to a version, the node's own and a verack. */
 export function expectP2p({ says: all, handshake }: PeerPlan): Expectation {
   const says = handshake === 'whole' ? all : all.filter(what => !isPartOfHandshake(what))
   const hello = { whole: [version, verack], 'no verack': [version], none: [] }[handshake]
@@ -35,12 +42,28 @@ export function expectP2p({ says: all, handshake }: PeerPlan): Expectation {
   const nonces = [...heard.keys()]
     .filter(i => heard[i] === 'ping')
     .map(i => nonceInHex(BigInt(i + 1)))
+  const greeting = ['version', 'verack']
+  const answers = { whole: [...greeting, ...nonces], 'no verack': greeting, none: [] }[handshake]
   return expect({
     bytes: Buffer.concat([...hello, ...said]),
-    answers: handshake === 'whole' ? nonces.map(nonce => [nonce]) : [],
+    answers: answers.map(answer => [answer]),
     closes: end < 0 ? 'no' : handshake === 'whole' ? 'at once' : 'perhaps',
-    answersIn: pongsIn,
+    isFinished: false,
+    answersIn: p2pAnswersIn,
   })
+}
+
+/** And whatever is no message. */
+function p2pAnswersIn(received: Buffer): string[] {
+  const messages = messagesIn(received)
+  const answers = messages.flatMap(message => {
+    const { type, payload } = message
+    const flaw = flawOf(message)
+    if (flaw !== undefined) return [flaw]
+    if (type === 'pong') return [payload.toString('hex')]
+    return type === 'version' || type === 'verack' ? [type] : []
+  })
+  return isCutOff(received) ? [...answers, CUT_OFF] : answers
 }
 
 function isPartOfHandshake(what: PeerPlan['says'][number]): boolean {
@@ -49,33 +72,40 @@ function isPartOfHandshake(what: PeerPlan['says'][number]): boolean {
   return bytes === version || bytes === verack
 }
 
-/** The answers are statuses. */
+/** The answers are statuses, with a right body. */
 export function expectHttp({ says }: PeerPlan): Expectation {
   const requests = says.map(what => (what === 'ping' ? plainRequest : httpUtterances[what]))
   const end = requests.findIndex(({ afterwards }) => afterwards === 'closes')
   const heard = end < 0 ? requests : requests.slice(0, end + 1)
   const due = heard.flatMap(({ replies, headOnly }) =>
-    replies.map(reply => ({ statuses: rightStatuses(reply, true), headOnly: headOnly === true })),
+    replies.map(reply => ({ reply, headOnly: headOnly === true })),
   )
   return expect({
     bytes: Buffer.concat(requests.map(({ bytes }) => bytes)),
-    answers: due.map(({ statuses }) => statuses.map(String)),
+    answers: due.map(({ reply }) => rightStatuses(reply, true).map(String)),
     closes: end >= 0 ? 'after its answers' : 'no',
+    isFinished: true,
     answersIn: received =>
-      repliesIn(received, place => due[place]?.headOnly ?? false).map(({ status }) =>
-        String(status),
+      repliesIn(received, place => due[place]?.headOnly ?? false).map((given, place) =>
+        answerIn(given, due[place]?.reply),
       ),
   })
+}
+
+function answerIn(given: HttpReply, due: ExpectedReply | undefined): string {
+  const isAnother = given.status === due?.ours && due.body?.test(bodyOf(given)) === false
+  return `${given.status}${isAnother ? ' with another body' : ''}`
 }
 
 function expect(conversation: Conversation): Expectation {
   return {
     bytes: conversation.bytes,
-    problemOf: ({ received, state }, { isUndisturbed, stopping }) => {
+    problemOf: ({ received, state }, { isAtRest, isUndisturbed, stopping }) => {
       const all = conversation.answersIn(received)
       const given = stopping && all.at(-1) === REFUSED ? all.slice(0, -1) : all
       return (
-        (isUndisturbed ? problemOfWhole(conversation, given, state) : undefined) ??
+        (isAtRest && isUndisturbed ? problemOfWhole(conversation, given, state) : undefined) ??
+        (isUndisturbed && conversation.isFinished ? problemOfEnd(given) : undefined) ??
         problemOfPart(conversation, given)
       )
     },
@@ -88,15 +118,22 @@ function problemOfWhole(
   given: readonly string[],
   state: PeerState,
 ): string | undefined {
-  if (given.at(-1) === CUT_OFF && closes !== 'at once') return 'was given a part of an answer'
-  if (given.length < answers.length && (closes === 'no' || closes === 'after its answers')) {
+  const isOpen = state === 'open'
+  const isWhole = closes === 'no' || closes === 'after its answers'
+  if (given.at(-1) === CUT_OFF && (isWhole || isOpen)) return CUT_OFF_PROBLEM
+  if (given.length < answers.length && isWhole) {
     return `was answered ${list(given)} where ${list(answers.map(String))} is due`
   }
-  const isOpen = state === 'open'
   if (isOpen && (closes === 'after its answers' || closes === 'at once'))
     return 'was not disconnected'
   return !isOpen && closes === 'no' ? `was disconnected (${state})` : undefined
 }
+
+function problemOfEnd(given: readonly string[]): string | undefined {
+  return given.at(-1) === CUT_OFF ? CUT_OFF_PROBLEM : undefined
+}
+
+const CUT_OFF_PROBLEM = 'was given a part of an answer'
 
 /** A web server that stops takes no more requests. */
 const REFUSED = '503'

@@ -36,9 +36,12 @@ export function compareBackends(schedule: Schedule, chainFile: string): Comparis
   return { problems, injected: simulations[0].injected }
 }
 
-/** Runs a schedule on consumers of SockMan, without SockMan: none is played for a wallet, which connects. */
-export function judgeConsumer(schedule: Schedule, chainFile: string): Comparison {
-  if (schedule.protocol === 'outbound-http') return { problems: [], injected: new Map() }
+/**
+ * Runs a schedule on consumers of SockMan, without SockMan.
+ * @returns undefined for a wallet's, which is not run: none is played that connects
+ */
+export function judgeConsumer(schedule: Schedule, chainFile: string): Comparison | undefined {
+  if (schedule.protocol === 'outbound-http') return undefined
   const { violations, injected } = simulateConsumer(schedule, chainFile)
   return { problems: violations, injected }
 }

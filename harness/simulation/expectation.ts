@@ -1,4 +1,5 @@
 import { expectHttp, expectP2p } from './conversation.ts'
+import type { Circumstances } from './far-side.ts'
 import { expectPushes } from './push-expectation.ts'
 import type { Schedule } from './schedule.ts'
 import type { PeerState } from './simulated-peer.ts'
@@ -7,12 +8,12 @@ import type { PeerState } from './simulated-peer.ts'
 export interface Expectation {
   readonly bytes: Uint8Array
   /**
-   * What is wrong with what it was sent: it must be all that is due, and nothing else. Whoever was disturbed
-   * may have been sent a part only, and a subject that is `stopping` may refuse the next request.
+   * What is wrong with what it was sent: at rest it must be all that is due, and nothing else. Whoever was
+   * disturbed may have been sent a part only, and a subject that is `stopping` may refuse the next request.
    */
   readonly problemOf: (
     peer: { readonly received: Buffer; readonly state: PeerState },
-    circumstances: { readonly isUndisturbed: boolean; readonly stopping: boolean },
+    circumstances: Omit<Circumstances, 'isUndisturbed'> & { readonly isUndisturbed: boolean },
   ) => string | undefined
 }
 

@@ -7,6 +7,8 @@ export interface FarSide {
   readonly peers: readonly SimulatedPeer[]
   /** Of the connection that the subject has as the one of this number. */
   planOf(connection: number): PeerPlan | undefined
+  /** The number of the connection that the subject has with the peer at this place; -1 if there is none. */
+  connectionOf(place: number): number
   /** Who does a step that is meant for the peer at this place: of servers, those that are connected to. */
   placeOf(peer: number): number
   /** The peer connects, or a server accepts. */
@@ -23,6 +25,6 @@ export interface Circumstances {
   /** All that could happen has, and nothing was too late. */
   readonly isAtRest: boolean
   readonly stopping: boolean
-  /** Whether nothing has happened to this peer that excuses an answer's absence. */
+  /** Whether nothing has happened to this peer that excuses a part of an answer. */
   readonly isUndisturbed: (place: number) => boolean
 }

@@ -59,7 +59,8 @@ export class FaultyNetwork implements Network<FaultySock> {
   occurred = 0
   private readonly options: FaultyNetworkOptions
   private readonly descriptors = new Map<number, Descriptor>()
-  private connections = 0
+  /** In the order in which they began. */
+  private readonly connections: Descriptor[] = []
   private sockets = 0
   /** In simulated time; whoever tries again at once would spin. */
   private failedToConnectAtMs = -1
@@ -127,10 +128,14 @@ export class FaultyNetwork implements Network<FaultySock> {
 
   /** From now on it is a connection. */
   beginConnection(descriptor: Descriptor): void {
-    const index = this.connections++
+    const index = this.connections.push(descriptor) - 1
     descriptor.isConnection = true
     descriptor.name = `connection ${index}`
     descriptor.faults = this.options.connectionFaults(index)
+  }
+
+  hasFailed(connection: number): boolean {
+    return (this.connections[connection]?.broken.size ?? 0) > 0
   }
 
   completeAfter(ms: number, descriptor: Descriptor): void {
@@ -301,7 +306,7 @@ export class FaultySock implements Sock, Waitable {
       return network.failToConnect('connect', fault.errno)
     if (fault?.call === 'completion') network.completeAfter(fault.afterMs, descriptor)
     if (fault?.call === 'completion' && fault.errno !== 0) return -EINPROGRESS
-    if (fault?.call === 'completion') network.count('connect late')
+    if (fault?.call === 'completion' && fault.afterMs > 0) network.count('connect late')
     network.beginConnection(descriptor)
     const started = this.sock.connect(address)
     return fault?.call === 'connect' ? network.fail('connect', EINTR) : started

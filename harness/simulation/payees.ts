@@ -36,6 +36,10 @@ export class Payees implements FarSide {
     return this.plans[connection]
   }
 
+  connectionOf(place: number): number {
+    return place
+  }
+
   placeOf(peer: number): number {
     return Math.min(peer, this.peers.length - 1)
   }

@@ -1,7 +1,9 @@
 import type { SocketHandler } from '../../implementations/node/socket-loop.ts'
+import type { SocketThreadContext } from '../../implementations/node/thread-context.ts'
 import { EAGAIN, ECONNRESET, errnoName } from '../../implementations/sock/errno.ts'
 import {
   type Address,
+  ERR,
   RECV,
   SEND,
   type SockOpt,
@@ -42,7 +44,7 @@ interface Connection {
  * functions: in C++ they could be replaced only at link time.)
  */
 export class PlayedSockMan implements SimulatedNetwork {
-  readonly violations: readonly string[] = []
+  readonly violations: string[] = []
   readonly injected = new Map<string, number>()
   readonly calls = new Map<string, string[]>()
   moment = 0
@@ -54,8 +56,9 @@ export class PlayedSockMan implements SimulatedNetwork {
   private readonly faultsOf: (connection: number) => ConnectionFaults
   private readonly connections = new Map<ConnectionId, Connection>()
   private readonly arriving: PlayedEnd[] = []
+  /** Of every connection there was, by id. */
+  private readonly ends: PlayedEnd[] = []
   private isListening = false
-  private nextId = 0
 
   /**
    * @param pipeBytes what fits into each direction of a connection
@@ -81,11 +84,14 @@ export class PlayedSockMan implements SimulatedNetwork {
       stopListening: () => {
         this.isListening = false
       },
-      sendBytes: (id: ConnectionId, data: Uint8Array) =>
-        this.connections.get(id)?.far.take(data) ?? 0,
-      shutdownConnection: (id: ConnectionId) => this.connections.get(id)?.far.end('half-closed'),
+      sendBytes: (id: ConnectionId, data: Uint8Array) => this.sendBytes(id, data),
+      shutdownConnection: (id: ConnectionId) =>
+        this.demand(id, 'shutdownConnection')?.far.end('half-closed'),
       closeConnection: (id: ConnectionId) => this.closeConnection(id),
-      connectionToShare: (id: ConnectionId) => ({ fd: id, ...this.connections.get(id) }),
+      connectionToShare: (id: ConnectionId) => ({
+        fd: id,
+        memory: this.demand(id, 'connectionToShare')?.memory,
+      }),
       adoptConnection: () => {},
       forgetConnection: () => {},
       close: () => {
@@ -108,6 +114,10 @@ export class PlayedSockMan implements SimulatedNetwork {
     return this.connections.size + (this.isListening ? 1 : 0)
   }
 
+  hasFailed(connection: number): boolean {
+    return (this.ends[connection]?.broken.size ?? 0) > 0
+  }
+
   createWakeUp(): WakeUpFd & Waitable {
     return { fd: 0, signal: () => 0, drain: () => 0, close: () => 0 }
   }
@@ -119,31 +129,48 @@ export class PlayedSockMan implements SimulatedNetwork {
   readonly waitMany = noSockets
 
   /** What SockMan's loop does in an iteration. */
-  iterate(handler: SocketHandler): void {
+  iterate({ service }: Pick<SocketThreadContext, 'service'>, handler: SocketHandler): void {
     const consumer = handler as Consumer
     consumer.eventIOLoopCompletedForAll()
+    const occurredById = this.poll(consumer)
+    if (this.occurred === 0) this.time.pass(POLL_TIMEOUT_MS)
     consumer.socketHandler() // knows no connections, and lets the consumer read the clock
-    for (const [id, connection] of this.connections) {
-      const { far } = connection
-      const wantsRecv = consumer.shouldTryToRecv(id)
-      const wantsSend = consumer.shouldTryToSend(id)
-      if (!wantsRecv && !wantsSend) continue
-      const sendReady = wantsSend && far.roomBytes > 0
-      let recvReady = wantsRecv && far.isReadyToRecv
-      this.occurred |= (recvReady ? RECV : 0) | (sendReady ? SEND : 0)
-      if (sendReady && consumer.eventReadyToSend(id)) recvReady = false
-      if (recvReady && this.connections.has(id)) this.receive(consumer, id, connection)
+    for (const [id, occurred] of occurredById) {
+      if (service.stopping && consumer.finished) break
+      let recvReady = (occurred & RECV) !== 0
+      if (occurred & SEND && consumer.eventReadyToSend(id)) recvReady = false
+      if (recvReady || occurred & ERR) {
+        const connection = this.connections.get(id)
+        if (connection === undefined) continue
+        this.receive(consumer, id, connection)
+      }
       consumer.eventIOLoopCompletedForOne(id)
     }
     if (this.isListening) this.accept(consumer)
-    if (this.occurred === 0) this.time.pass(POLL_TIMEOUT_MS)
+  }
+
+  /** Asks what each connection should be polled for. @returns what has occurred on those */
+  private poll(consumer: Consumer): Map<ConnectionId, number> {
+    const occurredById = new Map<ConnectionId, number>()
+    if (this.isListening && this.arriving.length > 0) this.occurred |= RECV
+    for (const [id, { far }] of this.connections) {
+      const selectRecv = consumer.shouldTryToRecv(id)
+      const selectSend = consumer.shouldTryToSend(id)
+      if (!selectRecv && !selectSend) continue
+      const occurred =
+        (selectRecv && far.isReadyToRecv ? RECV : 0) |
+        (selectSend && far.roomBytes > 0 ? SEND : 0) |
+        (far.isReset ? ERR : 0)
+      this.occurred |= occurred
+      occurredById.set(id, occurred)
+    }
+    return occurredById
   }
 
   private accept(consumer: Consumer): void {
     const far = this.arriving.shift()
     if (far === undefined) return
-    this.occurred |= RECV
-    const id = this.nextId++
+    const id = this.ends.push(far) - 1
     far.faults = this.faultsOf(id)
     far.count = kind => this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1)
     this.connections.set(id, { far, memory: consumer.createMemory(id, { fd: id }) })
@@ -157,6 +184,23 @@ export class PlayedSockMan implements SimulatedNetwork {
     if (n > 0) consumer.eventGotData(id, room.subarray(0, n))
     else if (n === 0) consumer.eventGotEOF(id)
     else if (!isTemporary(-n)) consumer.eventGotPermanentReadError(id, -n)
+  }
+
+  private sendBytes(id: ConnectionId, data: Uint8Array): number {
+    const connection = this.connections.get(id)
+    if (connection === undefined) return 0
+    if (connection.far.broken.has('send')) {
+      this.violations.push(`connection ${id}: sendBytes after a permanent error of it`)
+    }
+    return connection.far.take(data)
+  }
+
+  private demand(id: ConnectionId, call: string): Connection | undefined {
+    const connection = this.connections.get(id)
+    if (connection === undefined) {
+      this.violations.push(`connection ${id}: ${call}, but it is not connected`)
+    }
+    return connection
   }
 
   private closeConnection(id: ConnectionId): boolean {
@@ -179,6 +223,8 @@ function noSockets(): never {
 class PlayedEnd implements FarSock {
   faults = noFaults
   count: (kind: string) => void = () => {}
+  /** The calls that a permanent error was reported of. */
+  readonly broken = new Set<string>()
   private readonly pipeBytes: number
   private readonly arriving: PlayedEnd[]
   private said = Buffer.alloc(0)
@@ -237,6 +283,10 @@ class PlayedEnd implements FarSock {
     return this.said.length > 0 || this.far !== 'open'
   }
 
+  get isReset(): boolean {
+    return this.far === 'reset'
+  }
+
   get roomBytes(): number {
     return this.pipeBytes - this.unread.length
   }
@@ -245,7 +295,7 @@ class PlayedEnd implements FarSock {
   give(room: Uint8Array): number {
     const fault = this.faults.recv.get(this.gives++)
     if (fault !== undefined && 'errno' in fault) return this.fail('recv', fault.errno)
-    if (this.far === 'reset') return -ECONNRESET
+    if (this.far === 'reset') return this.broke('recv', ECONNRESET)
     if (this.said.length === 0) return this.far === 'open' ? -EAGAIN : 0
     const n = this.said.copy(room, 0, 0, Math.min(this.said.length, limitOf(fault)))
     this.said = this.said.subarray(n)
@@ -259,7 +309,7 @@ class PlayedEnd implements FarSock {
       const failed = this.fail('send', fault.errno)
       return isTemporary(fault.errno) ? 0 : failed
     }
-    if (this.far === 'closed' || this.far === 'reset') return -ECONNRESET
+    if (this.far === 'closed' || this.far === 'reset') return this.broke('send', ECONNRESET)
     const part = data.subarray(0, Math.min(this.roomBytes, limitOf(fault)))
     this.unread = Buffer.concat([this.unread, part])
     return part.length
@@ -267,6 +317,12 @@ class PlayedEnd implements FarSock {
 
   private fail(call: string, errno: number): number {
     this.count(`${call} ${errnoName(errno)}`)
+    return this.broke(call, errno)
+  }
+
+  /** @returns `-errno` */
+  private broke(call: string, errno: number): number {
+    if (!isTemporary(errno)) this.broken.add(call)
     return -errno
   }
 

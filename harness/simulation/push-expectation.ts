@@ -14,13 +14,13 @@ export function expectPushes(requests: readonly (readonly number[])[]): readonly
     const least = Math.min(last, ...others.filter(messages => messages > 0))
     return {
       bytes: Buffer.concat(own.map(encodePushRequest)),
-      problemOf: ({ received, state }, { isUndisturbed }) => {
+      problemOf: ({ received, state }, { isAtRest, isUndisturbed }) => {
         const pushes = pushesIn(received)
         if (pushes === undefined) return 'was sent what is no push'
         const problem = problemOfOrder(pushes)
         if (problem !== undefined) return problem
         if (pushes.length > most) return `was pushed ${pushes.length} where at most ${most} are due`
-        if (!isUndisturbed) return undefined
+        if (!isAtRest || !isUndisturbed) return undefined
         if (state !== 'open') return `was disconnected (${state})`
         if (received.length !== pushes.length * PROBE_BYTES) return 'was given a part of a push'
         if (pushes.length >= least) return undefined

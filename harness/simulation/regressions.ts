@@ -117,6 +117,20 @@ export const regressions: readonly Regression[] = [
       steps: [{ do: 'connect', peer: 0 }, { do: 'iterate' }, { do: 'stop' }],
     },
   },
+  {
+    bug: 'a web server that stops closes in the middle of a reply',
+    schedule: {
+      ...plain('http', [peer(['ping'])]),
+      pipeBytes: 100,
+      steps: [
+        { do: 'connect', peer: 0 },
+        { do: 'iterate' },
+        { do: 'send', peer: 0, bytes: 1 << 20 },
+        { do: 'iterate' },
+        { do: 'stop' },
+      ],
+    },
+  },
 ]
 
 /** Nothing fails, and no step is taken: everybody just says what it has to say. */

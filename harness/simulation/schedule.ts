@@ -195,7 +195,7 @@ function peerPlan(protocol: Schedule['protocol']): fc.Arbitrary<PeerPlan> {
       { weight: 1, arbitrary: fc.constantFrom<PeerPlan['handshake'][]>('no verack', 'none') },
     ),
     hasty: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
-    // Half of all peers meet no error, so that nothing but a whole answer will do.
+    // A third of all peers have no faults, so that nothing but a whole answer will do.
     recvFaults: fc.oneof(fc.constant([]), faults(recvErrnos, true, 40)),
     sendFaults: fc.oneof(fc.constant([]), faults(sendErrnos, true, 20)),
   })

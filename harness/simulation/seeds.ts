@@ -16,7 +16,9 @@ export const smallChain: ChainParameters = { profile: '300', blocks: 4, seed: 1 
 /** Below what a schedule is run: the system calls of every backend, or the events of SockMan's consumers. */
 export type Seam = 'sock' | 'sockman'
 
-const runAt = { sock: compareBackends, sockman: judgeConsumer } as const
+const runAt: Readonly<
+  Record<Seam, (schedule: Schedule, chainFile: string) => Comparison | undefined>
+> = { sock: compareBackends, sockman: judgeConsumer }
 
 /** What runs there. */
 export const ranAt: Readonly<Record<Seam, string>> = {
@@ -28,25 +30,31 @@ export interface Found extends Comparison {
   readonly seed: number
 }
 
-export function simulateSeed(seed: number, chainFile: string, seam: Seam): Found {
+/** @returns undefined if the seed's schedule is none that can be run there */
+export function simulateSeed(seed: number, chainFile: string, seam: Seam): Found | undefined {
   keepLargeMemoryLazy() // each connection has its megabytes, of which little is used
-  return { seed, ...runAt[seam](scheduleOf(seed), chainFile) }
+  const comparison = runAt[seam](scheduleOf(seed), chainFile)
+  return comparison && { seed, ...comparison }
 }
 
 /** The bugs whose schedules fail again, with what is wrong. */
 export function failingRegressions(chainFile: string, seam: Seam): string[] {
   keepLargeMemoryLazy()
   return regressions.flatMap(({ bug, schedule }) =>
-    runAt[seam](schedule, chainFile).problems.map(problem => `${bug}: ${problem}`),
+    problemsOf(schedule, chainFile, seam).map(problem => `${bug}: ${problem}`),
   )
 }
 
-/** The smallest schedule found that fails as that of the seed does. */
+function problemsOf(schedule: Schedule, chainFile: string, seam: Seam): readonly string[] {
+  return runAt[seam](schedule, chainFile)?.problems ?? []
+}
+
+/** The smallest schedule found that fails when that of the seed is made smaller, for whatever reason. */
 export function shrunk(seed: number, chainFile: string, seam: Seam): Schedule {
   let smallest = scheduleOf(seed)
   fc.check(
     fc.property(schedules, schedule => {
-      if (runAt[seam](schedule, chainFile).problems.length === 0) return true
+      if (problemsOf(schedule, chainFile, seam).length === 0) return true
       smallest = schedule
       return false
     }),

@@ -4,7 +4,7 @@ import { virtualSockman } from '../../implementations/virtual-sockman/index.ts'
 import { MAX_REPLY_BYTES } from '../behaviour/payjoin-answers.ts'
 import { Clients } from './clients.ts'
 import type { FarSide } from './far-side.ts'
-import { type ConnectionFaults, isTemporary, noFaults } from './faults.ts'
+import { type ConnectionFaults, noFaults } from './faults.ts'
 import { FaultyNetwork } from './faulty-network.ts'
 import { Payees, REQUEST_BODY_BYTES } from './payees.ts'
 import { PlayedSockMan } from './played-sockman.ts'
@@ -91,8 +91,8 @@ export function simulateConsumer(schedule: Schedule, chainFile: string): Simulat
   return time.during(() =>
     network.during(() => {
       const options = optionsOf(schedule, chainFile)
-      const service = new SimulatedService(virtualSockman, options, network, (_, loop) =>
-        network.iterate(loop),
+      const service = new SimulatedService(virtualSockman, options, network, (context, loop) =>
+        network.iterate(context, loop),
       )
       return new Run({ schedule, time, network, farSide, service }).whole()
     }),
@@ -161,7 +161,7 @@ class Run {
   private take(step: Exclude<Step, { do: 'handle' }>): void {
     switch (step.do) {
       case 'iterate':
-        this.service.iterate()
+        this.iterate()
         return
       case 'stop':
         return this.service.stop()
@@ -202,13 +202,27 @@ class Run {
       this.network.moment++
       const moved = this.exchange()
       const before = this.time.nowMs
-      const isReady = (this.service.iterate() & disquieting) !== 0
+      const isReady = (this.iterate() & disquieting) !== 0
       const isHandling = yield
       // The loop that asks for SEND always never sleeps, and time has to pass for it, too.
       if (this.time.nowMs === before) this.time.pass(moved === 0 ? POLL_TIMEOUT_MS : 0)
       quiet = moved > 0 || isReady || isHandling ? 0 : quiet + 1
     }
     if (quiet < QUIET_CYCLES) this.violations.push('does not come to rest: it spins')
+  }
+
+  /** Of the socket loop, which may not spin: it sleeps unless something occurs, or a signal interrupts it. */
+  private iterate(): number {
+    const { ended } = this.service
+    const startMs = this.time.nowMs
+    const interruptions = this.network.injected.get('poll EINTR')
+    const occurred = this.service.iterate()
+    const isExcused =
+      ended.socketThread || this.network.injected.get('poll EINTR') !== interruptions
+    if (occurred === 0 && this.time.nowMs === startMs && !isExcused) {
+      this.violations.push(`step ${this.network.moment}: nothing occurs, and it does not sleep`)
+    }
+    return occurred
   }
 
   /** @returns how many bytes have passed at the far side */
@@ -223,7 +237,7 @@ class Run {
   private *outwait(): Script {
     this.time.pass(LAST_TIMEOUT_MS)
     for (let i = 0; i < QUIET_CYCLES; i++) {
-      this.service.iterate()
+      this.iterate()
       yield
     }
     const { mayStayOpen } = this.farSide
@@ -242,7 +256,7 @@ class Run {
       let moved = 0
       for (const peer of this.farSide.peers) moved += peer.readAndLeave(1 << 20)
       const before = this.time.nowMs
-      this.service.iterate()
+      this.iterate()
       yield
       if (this.time.nowMs === before) this.time.pass(moved === 0 ? POLL_TIMEOUT_MS : 0)
     }
@@ -259,10 +273,13 @@ class Run {
   }
 
   private judge(): void {
-    const isAtRest = !this.service.stopping && this.time.nowMs < FIRST_TIMEOUT_MS
+    const { stopping, gaveUp } = this.service
+    const isInTime = this.time.nowMs < FIRST_TIMEOUT_MS && !gaveUp
+    const isAtRest = isInTime && !stopping
     const isUndisturbed = (place: number) =>
-      isAtRest && !this.disturbed.has(place) && !hasPermanentError(this.schedule.peers[place])
-    const { stopping } = this.service
+      isInTime &&
+      !this.disturbed.has(place) &&
+      !this.network.hasFailed(this.farSide.connectionOf(place))
     this.violations.push(...this.farSide.problems({ isAtRest, stopping, isUndisturbed }))
   }
 
@@ -284,13 +301,6 @@ class Run {
 
 function traceOf({ received, state }: SimulatedPeer): PeerTrace {
   return { received: received.toString('hex'), ending: state }
-}
-
-function hasPermanentError(plan: PeerPlan | undefined): boolean {
-  if (plan === undefined) return false
-  return [...plan.recvFaults, ...plan.sendFaults].some(
-    ({ fault }) => 'errno' in fault && !isTemporary(fault.errno),
-  )
 }
 
 function optionsOf(

@@ -35,6 +35,8 @@ export interface SimulatedNetwork extends Network<NetSock> {
   occurred: number
   /** Descriptors that the subject has open. */
   readonly open: number
+  /** Whether the connection of this number, from 0, has met a permanent error. */
+  hasFailed(connection: number): boolean
   readonly violations: readonly string[]
   /** Faults that took effect, by kind. */
   readonly injected: ReadonlyMap<string, number>

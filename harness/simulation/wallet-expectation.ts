@@ -51,6 +51,9 @@ export class WalletExpectation {
       const isRight = report.ending !== 'reply' || this.plans.some(({ hasty }) => hasty)
       return isRight ? undefined : 'reports a reply to a request that was not received'
     }
+    if (report.ending === 'timeout' && latencyNs < TIMEOUT_NS) {
+      return `reports a timeout after ${latencyNs} ns`
+    }
     return this.isRight(report, before)
       ? undefined
       : `reports ${JSON.stringify(report)} where the answer was ${before.answer?.name ?? 'none'}`
@@ -67,7 +70,8 @@ export class WalletExpectation {
     if (isCutOff && (answer === undefined || this.plans[place]?.hasty)) return true
     if (isUndisturbed) return false
     // A body without a length ends where the connection does.
-    return report.ending !== 'reply' || answer?.afterwards === 'closes'
+    if (report.ending === 'reply') return answer?.afterwards === 'closes'
+    return disturbedEndings.includes(report.ending)
   }
 
   /** It waits for an answer that never comes, and has no other connection. */
@@ -102,6 +106,12 @@ function canFailToConnect({ connectFaults, pollFaults }: Schedule): boolean {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
+/** Of a request. */
+const TIMEOUT_NS = 30e9
+/** Never `malformed` or `too-large`: that is said of an answer, and of those that are so alone. */
+const disturbedEndings: readonly Ending[] = ['closed-early', 'reset', 'timeout', 'broken']
+
+type Ending = PayjoinAnswer['report']['ending']
 
 /** A request that was received whole. */
 interface Made {

@@ -158,9 +158,11 @@ class RequesterConnman extends SockMan<PolledServerSock> implements WalletConnma
 
   /** The wallet sees `closed`, closes the descriptor, and uses the memory for another connection. */
   private dropConnection(connection: PolledServerSock): void {
+    const at = this.polled.indexOf(connection)
+    if (at < 0) return
     const { nodesMutex } = this.context.service
     nodesMutex.lock()
-    this.polled.splice(this.polled.indexOf(connection), 1)
+    this.polled.splice(at, 1)
     nodesMutex.unlock()
     this.closeConnection(connection)
     this.context.service.handlerWakeUp.wake()
