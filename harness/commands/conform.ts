@@ -3,7 +3,12 @@ import { backends, candidates } from '../../implementations/registry.ts'
 import { AddressError, parseAddress } from '../../implementations/sock/address.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
 import { loadOrWriteServedChain } from '../../scenarios/http/served-chain.ts'
-import { conformanceText, disagreements, yardstickText } from '../conformance/conformance-text.ts'
+import {
+  conformanceText,
+  disagreements,
+  wrongSums,
+  yardstickText,
+} from '../conformance/conformance-text.ts'
 import { withServer } from '../conformance/local-server.ts'
 import type { Checked } from '../conformance/verdict.ts'
 import { RunError, UsageError } from '../errors.ts'
@@ -36,7 +41,7 @@ export function conformCommand() {
           throw new UsageError('give --protocol http or p2p with --target')
         const checked = await conform(target, protocol, address(target), false, progress)
         print(conformanceText(target, protocol, checked))
-        return assertAllRight(checked)
+        return assertAllRight(new Map([[target, checked]]))
       }
       for (const one of protocol === undefined ? protocols : [protocol]) {
         await conformBackends(one, progress)
@@ -45,11 +50,7 @@ export function conformCommand() {
 }
 
 async function conformBackends(protocol: ConformProtocol, progress: Progress): Promise<void> {
-  const chain = await loadOrWriteServedChain({
-    warn: line => progress.note(line),
-    onProgress: () => {},
-  })
-  if (chain.state === 'failed') throw new RunError(chain.reason)
+  const chainFile = protocol === 'http' ? await servedChain(progress) : ''
   const answers = new Map<string, Checked[]>()
   for (const backend of backends) {
     const { name } = backend
@@ -57,19 +58,30 @@ async function conformBackends(protocol: ConformProtocol, progress: Progress): P
       print(`${name} speaks no ${protocol}\n`)
       continue
     }
-    const checked = await withServer(name, protocol, chain.path, at =>
-      conform(name, protocol, at, true, progress),
-    )
-    if (candidates.includes(backend)) {
-      answers.set(name, checked)
-      print(conformanceText(name, protocol, checked))
-    } else print(yardstickText(name, protocol, checked))
+    const isCandidate = candidates.includes(backend)
+    const text = isCandidate ? conformanceText : yardstickText
+    // Printed while it serves: of a server that crashes, too, is shown what was found.
+    const checked = await withServer(name, protocol, chainFile, async at => {
+      const found = await conform(name, protocol, at, true, progress)
+      print(text(name, protocol, found))
+      return found
+    })
+    if (isCandidate) answers.set(name, checked)
   }
-  for (const checked of answers.values()) assertAllRight(checked)
   const different = disagreements(answers)
   for (const line of different) print(`${line}\n`)
+  assertAllRight(answers)
   if (different.length > 0) throw new RunError(`backends differ in ${different.length} answers`)
   print(`${[...answers.keys()].join(', ')} give the same answers to everything\n`)
+}
+
+async function servedChain(progress: Progress): Promise<string> {
+  const chain = await loadOrWriteServedChain({
+    warn: line => progress.note(line),
+    onProgress: () => {},
+  })
+  if (chain.state === 'failed') throw new RunError(chain.reason)
+  return chain.path
 }
 
 async function conform(
@@ -106,10 +118,9 @@ async function checkFairness(name: string, at: Address): Promise<Checked> {
   return checked
 }
 
-function assertAllRight(checked: readonly Checked[]): void {
-  const wrong = checked.filter(({ problem }) => problem !== undefined)
-  if (wrong.length === 0) return
-  throw new RunError(`${wrong.length} of ${checked.length} answers are wrong; see above`)
+function assertAllRight(answers: ReadonlyMap<string, readonly Checked[]>): void {
+  const wrong = wrongSums(answers)
+  if (wrong.length > 0) throw new RunError(`wrong answers: ${wrong.join(', ')}; see above`)
 }
 
 function address(text: string): Address {

@@ -122,9 +122,10 @@ function summaryText(
   injected: ReadonlyMap<string, number>,
 ): string {
   const perSecond = Math.round((ran / elapsedMs) * 1_000)
+  const some = ran === done ? '' : `, of which ${ran} are of what runs here`
   const kinds = [...injected].toSorted(([a], [b]) => a.localeCompare(b))
   return (
-    `seeds ${first} to ${first + done - 1}, of which ${ran} run here: ${simulation.ranAt[seam]} ` +
+    `seeds ${first} to ${first + done - 1}${some}: ${simulation.ranAt[seam]} ` +
     `(${(elapsedMs / 1_000).toFixed(1)} s, ${perSecond} seeds/s)\n` +
     `faults injected: ${kinds.map(([kind, times]) => `${kind} ${times}`).join(', ') || 'none'}\n`
   )

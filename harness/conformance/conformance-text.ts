@@ -48,17 +48,32 @@ function indented(text: string): string {
   return text.replace(/^/gm, '  ')
 }
 
+/** Whose answers are wrong, and how many of them. */
+export function wrongSums(answers: ReadonlyMap<string, readonly Checked[]>): string[] {
+  return [...answers].flatMap(([name, checked]) => {
+    const wrong = checked.filter(({ problem }) => problem !== undefined).length
+    return wrong === 0 ? [] : [`${name} ${wrong} of ${checked.length}`]
+  })
+}
+
 /** Servers that are right may differ still: what each differs in from the first, a line each. */
 export function disagreements(answers: ReadonlyMap<string, readonly Checked[]>): string[] {
   const [[firstName, first], ...others] = answers
+  const transcripts = new Map(first.map(one => [inputOf(one), one.transcript]))
   return others.flatMap(([name, checked]) =>
-    checked.flatMap(({ utterance, cutting, transcript }, i) =>
-      transcript === first[i].transcript
+    checked.flatMap(one => {
+      // One of them may have broken off before it.
+      const expected = transcripts.get(inputOf(one)) ?? one.transcript
+      return one.transcript === expected
         ? []
         : [
-            `${utterance}, ${cutting}: ${firstName} and ${name} differ\n` +
-              `${indented(`${firstName}: ${first[i].transcript}\n${name}: ${transcript}`)}`,
-          ],
-    ),
+            `${inputOf(one)}: ${firstName} and ${name} differ\n` +
+              `${indented(`${firstName}: ${expected}\n${name}: ${one.transcript}`)}`,
+          ]
+    }),
   )
+}
+
+function inputOf({ utterance, cutting }: Checked): string {
+  return `${utterance}, ${cutting}`
 }

@@ -12,7 +12,7 @@ import {
 import { inBatches, sendInStep, type Task } from './batches.ts'
 import { type ConformanceOptions, cuttingsOf } from './cuttings.ts'
 import type { Dialogue, Ending } from './dialogue.ts'
-import { type Checked, quoted } from './verdict.ts'
+import { type Checked, quoted, said } from './verdict.ts'
 
 /** Connections at a time. */
 const BATCH = 64
@@ -134,7 +134,7 @@ function judge(
         ].join(),
     problem,
     conversation: [
-      `> ${cutting.pieces.map(quoted).slice(0, SHOWN_PIECES).join('\n> ')}`,
+      ...said(cutting.pieces),
       `> ${quoted(lastRequest)}`,
       `< ${quoted(received)}`,
       `< ${ending ?? 'silence'}`,
@@ -142,23 +142,24 @@ function judge(
   }
 }
 
-const SHOWN_PIECES = 4
-
 function problemOf(
   { replies, afterwards, field, overLimit }: HttpUtterance,
   given: readonly HttpReply[],
   ending: Ending | undefined,
   isOurs: boolean,
 ): string | undefined {
-  if (overLimit && !isOurs) return undefined
-  if (ending === undefined) return 'was neither answered nor closed'
+  // Another server may have another limit: it takes this and goes on, or waits for the body.
+  const isFree = overLimit === true && !isOurs
+  if (ending === undefined) return isFree ? undefined : 'was neither answered nor closed'
   const wentOn =
-    afterwards === 'goes on' || (afterwards === 'either' && given.length > replies.length)
+    afterwards === 'goes on' ||
+    ((afterwards === 'either' || isFree) && given.length > replies.length)
   const due = wentOn ? [...replies, SERVED] : replies
   const statuses = given.map(({ status }) => status)
   if (given.length > due.length) {
     return `${given.length} replies (${statuses.join(', ')}) where ${due.length} are due`
   }
+  if (isFree) return undefined
   const right = due.map(reply => rightStatuses(reply, isOurs))
   const wrong = right.findIndex((allowed, i) => !allowed.includes(statuses[i]))
   if (wrong >= 0) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Address } from '../../implementations/sock/sock.ts'
 import {
   type P2pUtterance,
@@ -6,11 +7,11 @@ import {
   verack,
   version,
 } from '../behaviour/p2p-messages.ts'
-import { messagesIn, nonceInHex, pongsIn } from '../behaviour/p2p-messages-in.ts'
+import { messagesIn, nonceInHex, type P2pMessage, pongsIn } from '../behaviour/p2p-messages-in.ts'
 import { inBatches, sendInStep, type Task } from './batches.ts'
-import { type ConformanceOptions, cuttingsOf } from './cuttings.ts'
+import { type ConformanceOptions, type Cutting, cuttingsOf } from './cuttings.ts'
 import { Dialogue, type Ending } from './dialogue.ts'
-import { type Checked, quoted } from './verdict.ts'
+import { type Checked, said } from './verdict.ts'
 
 /** Peers at a time; Core takes some 114. */
 const BATCH = 50
@@ -30,25 +31,40 @@ type P2pTask = Task<P2pUtterance>
 
 /**
  * Says everything that `p2pUtterances` has to a node, each to a connection of its own behind a handshake,
- * in every cutting. Behind each comes a ping: its pong shows that the node has gone on.
+ * in every cutting. Behind each, with its last piece, comes a ping: its pong shows that the node has gone on.
  */
 export async function conformP2p(
   address: Address,
-  { cut = bytes => cuttingsOf(bytes, CHEAP_BYTES), onProgress }: ConformanceOptions = {},
+  {
+    cut = bytes => cuttingsOf(bytes, CHEAP_BYTES),
+    isOurs = false,
+    onProgress,
+  }: ConformanceOptions = {},
 ): Promise<Checked[]> {
   const barrier = new P2pBarrier(address)
   try {
     return await inBatches({
       address,
       utterances: p2pUtterances,
-      cut,
+      cut: bytes => cut(bytes).map(withPingBehind),
       size: BATCH,
-      carryOut: (tasks, dialogues) => carryOut(tasks, dialogues, barrier),
+      carryOut: (tasks, dialogues) => carryOut(tasks, dialogues, { barrier, isOurs }),
       onProgress,
     })
   } finally {
     barrier.close()
   }
+}
+
+/** In one piece with the last: a node that closes has received both, or neither. */
+function withPingBehind({ name, pieces }: Cutting): Cutting {
+  const last = Buffer.concat([...pieces.slice(-1), ping(LAST_NONCE)])
+  return { name, pieces: [...pieces.slice(0, -1), last] }
+}
+
+interface Node {
+  barrier: P2pBarrier
+  isOurs: boolean
 }
 
 /** Two pings and pongs of another peer, as `HttpBarrier` has two requests. */
@@ -101,7 +117,7 @@ export async function shakeHands(dialogue: Dialogue): Promise<void> {
   await answered(dialogue, HANDSHAKE_NONCE)
 }
 
-export async function answered(dialogue: Dialogue, nonce: bigint): Promise<void> {
+async function answered(dialogue: Dialogue, nonce: bigint): Promise<void> {
   const pong = nonceInHex(nonce)
   await dialogue.until(received => pongsIn(received).includes(pong), ANSWER_TIMEOUT_MS)
   if (!pongsIn(dialogue.received).includes(pong)) throw new Error('does not answer a ping')
@@ -110,11 +126,10 @@ export async function answered(dialogue: Dialogue, nonce: bigint): Promise<void>
 async function carryOut(
   tasks: readonly P2pTask[],
   dialogues: readonly Dialogue[],
-  barrier: P2pBarrier,
+  { barrier, isOurs }: Node,
 ): Promise<Checked[]> {
   const greetings = await Promise.allSettled(dialogues.map(shakeHands))
   await sendInStep(tasks, dialogues, () => barrier.pass())
-  for (const dialogue of dialogues) dialogue.send(ping(LAST_NONCE))
   return Promise.all(
     tasks.map(async (task, i) => {
       const dialogue = dialogues[i]
@@ -122,7 +137,7 @@ async function carryOut(
         received => pongsIn(received).includes(LAST_PONG),
         ANSWER_TIMEOUT_MS,
       )
-      return judge(task, dialogue.received, ending, greetings[i].status === 'fulfilled')
+      return judge(task, dialogue.received, ending, greetings[i].status === 'fulfilled', isOurs)
     }),
   )
 }
@@ -132,25 +147,52 @@ function judge(
   received: Buffer,
   ending: Ending | undefined,
   hasShakenHands: boolean,
+  isOurs: boolean,
 ): Checked {
   const pongs = pongsIn(received)
   const wentOn = pongs.includes(LAST_PONG)
   const outcome = wentOn ? 'goes on' : ending === undefined ? 'silence' : 'disconnects'
+  const isShort = utterance.bytes.length < ONE_RECV_BYTES
   return {
     utterance: utterance.name,
     cutting: cutting.name,
-    transcript: [...pongs.map(nonce => `pong ${nonce}`), outcome].join(' | '),
+    transcript: isOurs
+      ? [
+          ...steadyPartOf(messagesIn(received)),
+          isShort && !wentOn ? (ending ?? outcome) : outcome,
+        ].join(' | ')
+      : [...pongs.map(nonce => `pong ${nonce}`), outcome].join(' | '),
     problem: hasShakenHands ? problemOf(utterance, pongs, outcome) : 'did not shake hands',
     conversation: [
-      ...cutting.pieces.slice(0, SHOWN_PIECES).map(piece => `> ${quoted(piece)}`),
-      `> ping ${LAST_NONCE.toString(16)}`,
+      ...said(cutting.pieces),
       `< ${typesIn(received).join(', ')}`,
-      `< ${outcome}`,
+      `< ${ending === undefined ? outcome : `${outcome}: ${ending}`}`,
     ].join('\n'),
   }
 }
 
-const SHOWN_PIECES = 4
+/** A connection is reset if something is unread: of a longer utterance, time decides whether the ping is. */
+const ONE_RECV_BYTES = 0x10000
+
+/** What a node sends of its own accord: to whom, depends on what it has asked other peers for meanwhile. */
+const ASKING = ['getheaders', 'getdata']
+
+/** Of each message its type and its payload, without what differs between moments and nodes. */
+function steadyPartOf(messages: readonly P2pMessage[]): string[] {
+  return messages
+    .filter(({ type }) => !ASKING.includes(type))
+    .map(({ type, payload }) => {
+      if (type === 'pong') return `pong ${payload.toString('hex')}`
+      const steady = type === 'version' ? withoutTimeAndNonce(payload) : payload
+      return `${type} ${createHash('sha256').update(steady).digest('hex').slice(0, HASH_DIGITS)}`
+    })
+}
+
+const HASH_DIGITS = 8
+
+function withoutTimeAndNonce(version: Buffer): Buffer {
+  return Buffer.from(version).fill(0, 12, 20).fill(0, 72, 80)
+}
 
 function problemOf(
   { afterwards }: P2pUtterance,

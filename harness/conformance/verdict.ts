@@ -10,6 +10,13 @@ export interface Checked {
   conversation: string
 }
 
+/** The first pieces that were sent, a line each. */
+export function said(pieces: readonly Uint8Array[]): string[] {
+  return pieces.slice(0, SHOWN_PIECES).map(piece => `> ${quoted(piece)}`)
+}
+
+const SHOWN_PIECES = 4
+
 /** `GET / HTTP/1.1\r\n`: bytes as a string literal, long ones cut. */
 export function quoted(bytes: Uint8Array): string {
   const shown = Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString('latin1')

@@ -49,7 +49,7 @@ const aspects: readonly Aspect[] = [
 ]
 
 /** What suites say when they have found something; whoever ends otherwise has crashed. */
-const findings = /answers are wrong|backends differ in|seed \d+ fails|^not ok /m
+const findings = /wrong answers:|backends differ in|seed \d+ fails|^not ok /m
 
 export type Outcome = 'caught' | 'hangs' | 'crashes' | 'missed' | '–'
 
