@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings'
-import { backends, candidates } from '../../implementations/registry.ts'
+import type { Backend } from '../../implementations/backend.ts'
+import { backends, candidates, findBackend } from '../../implementations/registry.ts'
 import { AddressError, parseAddress } from '../../implementations/sock/address.ts'
 import type { Address } from '../../implementations/sock/sock.ts'
 import { loadOrWriteServedChain } from '../../scenarios/http/served-chain.ts'
@@ -14,7 +15,7 @@ import type { Checked } from '../conformance/verdict.ts'
 import { RunError, UsageError } from '../errors.ts'
 import { print } from '../print.ts'
 import { barLine, Progress, progressStyle } from '../progress.ts'
-import { oneOf } from './arguments.ts'
+import { list, oneOf } from './arguments.ts'
 
 const protocols = ['http', 'p2p'] as const
 type ConformProtocol = (typeof protocols)[number]
@@ -32,9 +33,10 @@ export function conformCommand() {
   return new Command('conform')
     .description('say what a server must understand and what it must refuse, in every cutting')
     .option('--protocol <name>', protocols.join(', '), oneOf(protocols))
-    .option('--target <host:port>', 'any server; without it, every backend')
+    .option('--backend <list>', 'only these (default: all)', list)
+    .option('--target <host:port>', 'any server instead')
     .option('--quiet', 'no progress', false)
-    .action(async ({ protocol, target, quiet }) => {
+    .action(async ({ protocol, backend: names, target, quiet }) => {
       const progress = new Progress(progressStyle(process.stderr, quiet))
       if (target !== undefined) {
         if (protocol === undefined)
@@ -44,15 +46,26 @@ export function conformCommand() {
         return assertAllRight(new Map([[target, checked]]))
       }
       for (const one of protocol === undefined ? protocols : [protocol]) {
-        await conformBackends(one, progress)
+        await conformBackends(one, names?.map(known) ?? backends, progress)
       }
     })
 }
 
-async function conformBackends(protocol: ConformProtocol, progress: Progress): Promise<void> {
+function known(name: string): Backend {
+  const backend = findBackend(name)
+  if (backend !== undefined) return backend
+  const names = backends.map(one => one.name).join(', ')
+  throw new UsageError(`no backend "${name}"; known: ${names}`)
+}
+
+async function conformBackends(
+  protocol: ConformProtocol,
+  asked: readonly Backend[],
+  progress: Progress,
+): Promise<void> {
   const chainFile = protocol === 'http' ? await servedChain(progress) : ''
   const answers = new Map<string, Checked[]>()
-  for (const backend of backends) {
+  for (const backend of asked) {
     const { name } = backend
     if (backend.protocols[protocol] === undefined) {
       print(`${name} speaks no ${protocol}\n`)
@@ -68,6 +81,7 @@ async function conformBackends(protocol: ConformProtocol, progress: Progress): P
     })
     if (isCandidate) answers.set(name, checked)
   }
+  if (answers.size < 2) return assertAllRight(answers)
   const different = disagreements(answers)
   for (const line of different) print(`${line}\n`)
   assertAllRight(answers)
