@@ -46,6 +46,7 @@ function sectionsOf(comparisons: readonly RecordComparison[]): Section[] {
   return [...new Set(comparisons.map(titleOf))].map(title => ({
     title,
     tables: [tableOf(comparisons.filter(one => titleOf(one) === title))],
+    forest: [],
     sentences: [],
   }))
 }

@@ -12,6 +12,7 @@ export function dispatchSection(
   return {
     title: 'dispatch: loop and handler over sockets in memory, ns per connection',
     tables: [costTable(result.estimates), ...predictionTable(result.predictions, scenarios)],
+    forest: [],
     sentences: [
       'poll: polled for, nothing occurred; event: a message received, on top of that; send: a message ' +
         'handled and answered; three consumers: the loop has served a web server and a message source, too',

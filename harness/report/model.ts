@@ -6,9 +6,11 @@ import type {
   SockbenchRecord,
   WorkUnit,
 } from '../record.ts'
+import { type Answer, answersOf } from './answers.ts'
 import { costTable } from './cost-table.ts'
 import { countTable } from './count-table.ts'
 import { dispatchSection } from './dispatch-section.ts'
+import { type ForestRow, forestRows } from './forest.ts'
 import { lagSentence } from './lag-sentence.ts'
 import { latencyTable } from './latency-table.ts'
 import { livesTexts } from './lives-text.ts'
@@ -29,6 +31,8 @@ import { timeSentences } from './time-sentences.ts'
 
 /** What every report shows, in words and figures, without a layout. */
 export interface ReportModel {
+  /** What it all says, in words. */
+  answers: Answer[]
   sections: Section[]
   failures: string[]
   warnings: string[]
@@ -40,10 +44,13 @@ export interface Section {
   /** The subjects' figures, then what they counted. */
   tables: Table[]
   sentences: string[]
+  /** What was compared, with intervals; of pushes, of all send modes. */
+  forest: ForestRow[]
 }
 
 export function reportModel(record: SockbenchRecord, recordPath: string): ReportModel {
   return {
+    answers: answersOf(record),
     sections: [
       ...sectionsOf(record.scenarios),
       ...(record.dispatch === null ? [] : [dispatchSection(record.dispatch, record.scenarios)]),
@@ -73,6 +80,7 @@ function sectionsOf(results: readonly ScenarioResult[]): Section[] {
 function sectionOf(result: ScenarioResult): Section {
   const counts = countTable(result)
   return {
+    forest: forestRows(result),
     title: `${result.scenario}: ${result.label}`,
     tables: [
       hasLatency(result) ? latencyTable(result) : costTable(result),
@@ -99,6 +107,7 @@ function withoutWall({ comparisons }: ScenarioResult): Pick<ScenarioResult, 'com
 function pushSection(group: PushGroup): Section {
   const counts = pushCounts(group)
   return {
+    forest: group.flatMap(forestRows),
     title: `push: ${groupTitle(group)}`,
     tables: [pushMatrix(group), ...(counts === null ? [] : [counts])],
     sentences: [
