@@ -16,7 +16,13 @@ import { mergedLatency } from './latency.ts'
 import { listDirectory, readText } from './machine-files.ts'
 import { identityOf, type Plan, type SubjectSpec } from './plan.ts'
 import type { IdleSample, Outcome, ProcessSample, Slice, Stage } from './record.ts'
-import { difference, ThreadSampler } from './sampler.ts'
+import {
+  type CpuModes,
+  difference,
+  modesBetween,
+  type ThreadReadings,
+  ThreadSampler,
+} from './sampler.ts'
 import { readAnswer } from './subject-answer.ts'
 import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
 import { serviceOptions, templatesFor, threadNamesOf } from './subject-services.ts'
@@ -39,6 +45,8 @@ export class MeasuredSubject {
   readonly #services: readonly ServiceTemplate[]
   readonly #slices: Slice[] = []
   readonly #latencies: (LatencyMeasurement | null)[] = []
+  #threadsAtFirst: ThreadReadings | undefined
+  #threadsAtLast: ThreadReadings | undefined
   #idle: IdleSample | null = null
   #child: Child | undefined
   #childrenTicksAtStart = 0
@@ -149,6 +157,8 @@ export class MeasuredSubject {
     const { messages, bytes, wallNs, driverCpuNs, latency } = done
     const threads = difference(before.threads, after.threads, threadNamesOf(this.#services))
     this.#latencies.push(latency)
+    this.#threadsAtFirst ??= before.threads
+    this.#threadsAtLast = after.threads
     this.#slices.push({
       group,
       order,
@@ -206,7 +216,14 @@ export class MeasuredSubject {
       idle: this.#idle,
       counters: this.#counters,
       countedUnits: this.#countedUnits,
+      modes: this.#modes(),
     }
+  }
+
+  #modes(): Record<string, CpuModes> | undefined {
+    if (this.#threadsAtFirst === undefined || this.#threadsAtLast === undefined) return undefined
+    const names = threadNamesOf(this.#services)
+    return modesBetween(this.#threadsAtFirst, this.#threadsAtLast, names)
   }
 
   async #counts(): Promise<Counts> {

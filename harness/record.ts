@@ -46,6 +46,12 @@ const threadTime = z.strictObject({ cpuNs: durationNs, waitNs: durationNs })
  */
 const threads = z.record(z.string(), threadTime)
 
+/**
+ * How CPU time divides into user mode and kernel, by thread as in `threads`: the kernel's estimate from
+ * its ticks.
+ */
+const modes = z.record(z.string(), z.strictObject({ userNs: durationNs, kernelNs: durationNs }))
+
 /** Totals by name; system calls are named `syscall.recv` and so on. */
 const counters = z.record(z.string(), z.number().nonnegative())
 
@@ -88,6 +94,8 @@ const outcome = z.discriminatedUnion('state', [
     counters,
     /** The work done while `counters` counted. */
     countedUnits: z.strictObject({ bytes: count, messages: count }),
+    /** From the first slice to the last; not in the records of an older sockbench. */
+    modes: modes.optional(),
   }),
   z.strictObject({ state: z.literal('failed'), stage, reason: z.string() }),
 ])

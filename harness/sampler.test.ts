@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { startChild } from './child-process.ts'
-import { difference, isQuiet, type ThreadReading, ThreadSampler } from './sampler.ts'
+import {
+  type CpuModes,
+  type CpuUse,
+  difference,
+  isQuiet,
+  modesBetween,
+  type ThreadReading,
+  ThreadSampler,
+} from './sampler.ts'
 
 const longMs = 60_000
 const isAny = (_message: unknown): _message is unknown => true
@@ -70,6 +78,8 @@ const reading = (name: string, cpuNs: number, waitNs: number): ThreadReading => 
   name,
   cpuNs,
   waitNs,
+  userTicks: 0,
+  kernelTicks: 0,
   running: false,
 })
 
@@ -123,4 +133,45 @@ test('threads are added up by name, the ones not asked for as other', () => {
     http: { cpuNs: 21, waitNs: 1 },
     other: { cpuNs: 95, waitNs: 11 },
   })
+})
+
+test('time in user mode and in the kernel is added up like CPU time', () => {
+  const at = (name: string, cpuNs: number, userTicks: number, kernelTicks: number) => ({
+    ...reading(name, cpuNs, 0),
+    userTicks,
+    kernelTicks,
+  })
+  const before = new Map([
+    [1, at('b-net', 100, 10, 20)],
+    [2, at('node', 900, 90, 0)],
+  ])
+  const after = new Map([
+    [1, at('b-net', 200, 13, 27)],
+    [2, at('V8', 30, 2, 1)], // another thread, which got the number of one that is gone
+    [3, at('b-httpworker.1', 5, 1, 0)],
+    [4, at('b-httpworker.2', 5, 0, 1)],
+  ])
+  assert.deepEqual(modesBetween(before, after, ['b-net', 'b-httpworker']), {
+    'b-net': { userNs: 3e7, kernelNs: 7e7 },
+    'b-httpworker': { userNs: 1e7, kernelNs: 1e7 },
+    other: { userNs: 2e7, kernelNs: 1e7 },
+  })
+})
+
+test('a thread that computes is in user mode, one that calls the kernel is there, too', async () => {
+  const module = new URL('./fixtures/child.js', import.meta.url)
+  const child = await startChild({ module, args: ['burns CPU'], cpus: null })
+  await child.waitFor(isAny, longMs)
+  const sampler = new ThreadSampler(child.pid)
+  const before = sampler.sample()
+  await child.request({ kind: 'burn', cpuMs: 500 }, isAny, longMs)
+  const after = sampler.sample()
+  await child.stop({ graceMs: longMs })
+
+  const [cpu, modes] = [difference, modesBetween].map(of => of(before, after, ['b-net']))
+  const { userNs, kernelNs } = modes['b-net'] as CpuModes
+  const { cpuNs } = cpu['b-net'] as CpuUse
+  assert.ok(userNs > 0, 'none in user mode')
+  // both are cut to whole ticks, at both ends
+  assert.ok(Math.abs(userNs + kernelNs - cpuNs) <= 4e7, `${userNs} + ${kernelNs} of ${cpuNs} ns`)
 })

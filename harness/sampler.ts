@@ -12,6 +12,9 @@ export interface ThreadReading {
   cpuNs: number
   /** Ready to run, and waiting for a CPU. */
   waitNs: number
+  /** In user mode and in the kernel: `cpuNs` as ticks found it divided, in hundredths of a second. */
+  userTicks: number
+  kernelTicks: number
   /** On a CPU or waiting for one: `cpuNs` is then up to one scheduler tick (1 to 10 ms) old. */
   running: boolean
 }
@@ -89,8 +92,7 @@ export function difference(
 ): Record<string, CpuUse> {
   const use: Record<string, CpuUse> = { other: { cpuNs: 0, waitNs: 0 } }
   for (const [tid, now] of after) {
-    const unnumbered = now.name.replace(/\.\d+$/, '')
-    const name = names.includes(unnumbered) ? unnumbered : 'other'
+    const name = storedName(now.name, names)
     const then = before.get(tid)
     const start = then !== undefined && isLater(now, then) ? then : { cpuNs: 0, waitNs: 0 }
     const sum = use[name] ?? { cpuNs: 0, waitNs: 0 }
@@ -100,6 +102,40 @@ export function difference(
     }
   }
   return use
+}
+
+/** What the kernel's ticks say of CPU time: a sample of a hundred or more a second. */
+export interface CpuModes {
+  userNs: number
+  kernelNs: number
+}
+
+/** `difference`, by mode: over several seconds it tells a share within a few per cent. */
+export function modesBetween(
+  before: ThreadReadings,
+  after: ThreadReadings,
+  names: readonly string[],
+): Record<string, CpuModes> {
+  const modes: Record<string, CpuModes> = {}
+  for (const [tid, now] of after) {
+    const then = before.get(tid)
+    const start = then !== undefined && isLater(now, then) ? then : { userTicks: 0, kernelTicks: 0 }
+    const name = storedName(now.name, names)
+    const sum = modes[name] ?? { userNs: 0, kernelNs: 0 }
+    modes[name] = {
+      userNs: sum.userNs + NS_PER_TICK * (now.userTicks - start.userTicks),
+      kernelNs: sum.kernelNs + NS_PER_TICK * (now.kernelTicks - start.kernelTicks),
+    }
+  }
+  return modes
+}
+
+/** USER_HZ is 100 on every architecture that Node runs on; proc_pid_stat(5). */
+const NS_PER_TICK = 1e7
+
+function storedName(comm: string, names: readonly string[]): string {
+  const unnumbered = comm.replace(/\.\d+$/, '')
+  return names.includes(unnumbered) ? unnumbered : 'other'
 }
 
 /** Counters that went down belong to a new thread that was given the number of an old one. */
@@ -134,7 +170,9 @@ function readThread(directory: string): ThreadReading | null {
     // "TID (name) S …": the name may contain anything, parentheses too (proc(5))
     const nameEnd = stat.lastIndexOf(')')
     const name = stat.slice(stat.indexOf('(') + 1, nameEnd)
-    return { name, cpuNs, waitNs, running: stat[nameEnd + 2] === 'R' }
+    const [state, ...fields] = stat.slice(nameEnd + 2).split(' ')
+    const [userTicks, kernelTicks] = fields.slice(10).map(Number)
+    return { name, cpuNs, waitNs, userTicks, kernelTicks, running: state === 'R' }
   } catch {
     return null // the thread is gone
   }

@@ -11,6 +11,7 @@ import { costTable } from './cost-table.ts'
 import { countTable } from './count-table.ts'
 import { dispatchSection } from './dispatch-section.ts'
 import { type ForestRow, forestRows } from './forest.ts'
+import { kernelSentence } from './kernel-sentence.ts'
 import { lagSentence } from './lag-sentence.ts'
 import { latencyTable } from './latency-table.ts'
 import { livesTexts } from './lives-text.ts'
@@ -94,6 +95,7 @@ function sectionOf(result: ScenarioResult): Section {
             ...lagSentence(result),
           ]
         : costSentences(result)),
+      ...kernelSentence(result),
       ...timeSentences(hasLatency(result) ? { ...result, ...withoutWall(result) } : result),
     ],
   }
