@@ -11,12 +11,15 @@ export function kernelSentence({ processes }: Pick<ScenarioResult, 'processes'>)
   return shares.length === 0 ? [] : [`CPU in the kernel, by its ticks: ${shares.join(', ')}`]
 }
 
-/** Null where it was not measured. */
+/** A second of ticks, which tells a share to within some ten points (95 %); less is hardly a sample. */
+const FEWEST_NS = 1e9
+
+/** Null where it was not measured, or for too short. */
 function kernelShare(processes: readonly ProcessSample[]): number | null {
   const modes = processes.flatMap(({ outcome }) =>
     outcome.state === 'completed' ? Object.values(outcome.modes ?? {}) : [],
   )
   const kernelNs = modes.reduce((sum, mode) => sum + mode.kernelNs, 0)
   const totalNs = modes.reduce((sum, mode) => sum + mode.userNs, kernelNs)
-  return totalNs === 0 ? null : kernelNs / totalNs
+  return totalNs < FEWEST_NS ? null : kernelNs / totalNs
 }
