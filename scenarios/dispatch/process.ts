@@ -1,12 +1,15 @@
 /** One isolate in which the loop of one backend is measured: started by the harness with an IPC channel. */
 import { setFlagsFromString } from 'node:v8'
 import { findBackend } from '../../implementations/registry.ts'
+import { keepLargeMemoryLazy } from '../../implementations/sock/lazy-memory.ts'
 import { Companions } from './companions.ts'
 import type { IsolateAnswer, IsolateRequest } from './isolate-protocol.ts'
 import { measureDispatch } from './measure.ts'
 
 // As in every subject.
 setFlagsFromString('--interrupt-budget=16000')
+// A thousand connections have 24 GiB, of which next to nothing is used.
+keepLargeMemoryLazy()
 
 process.on('message', (request: IsolateRequest) => {
   if (request.kind === 'stop') return process.exit(0)
