@@ -116,9 +116,15 @@ test('two commands are measured side by side as one backend', async () => {
 test('two built checkouts are measured side by side', async () => {
   const here = fileURLToPath(new URL('../../', import.meta.url))
   const out = join(directory, 'checkouts')
-  const { code, stdout, stderr } = await compare(here, here, ...oneRound, '--out', out, '--quiet')
+  const markdown = join(directory, 'checkouts.md')
+  const given = [...oneRound, '--out', out, '--quiet', '--md', markdown]
+  const { code, stdout, stderr } = await compare(here, here, ...given)
   assert.equal(code, 0, stderr)
   assert.match(stdout, /\ndirect, head needs /)
+  assert.match(
+    readFileSync(markdown, 'utf8'),
+    /\n\| \| direct, head against direct, base \| CPU \| /,
+  )
   const { revisions } = loadRecord(latestRecord(out))
   assert.ok(revisions.every(({ directory: place }) => place !== null && here.startsWith(place)))
 })

@@ -1,21 +1,18 @@
 import { Interrupted, RunError } from '../errors.ts'
 import type { Plan } from '../plan.ts'
-import { print } from '../print.ts'
 import { programsOf } from '../program.ts'
 import type { Progress } from '../progress.ts'
 import type { SockbenchRecord } from '../record.ts'
 import { RecordError, runDirectory, saveRecord } from '../record-store.ts'
-import { terminalReport, terminalStyle } from '../report/terminal.ts'
+import { reportModel } from '../report/model.ts'
 import { run } from '../run.ts'
 import { commandLine } from './command-line.ts'
+import { type Delivery, deliver } from './report-delivery.ts'
 import { observerOf } from './run-observer.ts'
 
-export interface Delivery {
+export interface Keeping extends Omit<Delivery, 'quiet'> {
   /** Where records are kept. */
   out: string
-  /** The record on stdout, instead of a report. */
-  json: boolean
-  color: boolean
 }
 
 /**
@@ -26,7 +23,7 @@ export interface Delivery {
  */
 export async function carryOut(
   plan: Plan,
-  { out, json, color }: Delivery,
+  { out, json, color, md }: Keeping,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
@@ -46,7 +43,10 @@ export async function carryOut(
   }
   const stored: string | RecordError = kept
   const path = typeof stored === 'string' ? stored : 'not stored'
-  print(json ? `${JSON.stringify(record)}\n` : report(record, path, color))
+  await deliver(
+    { model: reportModel(record, path), data: record },
+    { json, color, md, quiet: false },
+  )
   if (typeof stored !== 'string') throw stored
   if (signal.aborted) throw new Interrupted(`interrupted; what was finished is in ${path}`)
   if (record.failures.length > 0) {
@@ -82,9 +82,4 @@ function store(record: SockbenchRecord, out: string): string | RecordError {
     if (error instanceof RecordError) return error
     throw error
   }
-}
-
-function report(record: SockbenchRecord, path: string, colour: boolean): string {
-  const style = terminalStyle(process.stdout, process.env)
-  return terminalReport(record, path, { ...style, colour: style.colour && colour })
 }

@@ -3,15 +3,13 @@ import { join } from 'node:path'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { scenarioNames } from '../../scenarios/index.ts'
 import { compareRecords } from '../comparison/compare-records.ts'
-import { comparisonText, type RecordFile } from '../comparison/text.ts'
+import { comparisonModel, type RecordFile } from '../comparison/model.ts'
 import { UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { demandMeasuringLock } from '../measuring-lock.ts'
-import { print } from '../print.ts'
 import { Progress, progressStyle } from '../progress.ts'
 import { reanalysed } from '../reanalysis.ts'
 import { loadRecord, prepareStore } from '../record-store.ts'
-import { terminalStyle } from '../report/terminal.ts'
 import type { Revision } from '../revision.ts'
 import { ownCheckout } from '../revisions/checkout.ts'
 import { staleBuildWarnings } from '../revisions/stale-build.ts'
@@ -20,6 +18,7 @@ import { carryOut } from './carry-out.ts'
 import { comparePlan } from './compare-plan.ts'
 import { comparedRevisions, type RevisionOptions } from './compared-revisions.ts'
 import { measuringOptions } from './measuring-options.ts'
+import { assertDeliverable, type Delivery, deliver, reportOptions } from './report-delivery.ts'
 import type { RunOptions } from './run-plan.ts'
 
 export function compareCommand() {
@@ -47,10 +46,12 @@ export function compareCommand() {
     .addOption(measuringOptions.seed)
     .addOption(measuringOptions.set)
     .option('--out <dir>', 'where records are kept', 'results')
+    .addOption(reportOptions.md)
     .option('--json', 'print the record, or what two records differ by, and nothing else', false)
     .option('--quiet', 'no progress', false)
     .option('--no-color', 'no colours (as NO_COLOR)')
     .action(async (one, other, options, command) => {
+      assertDeliverable(options)
       const paths = pairOf(one, other)
       if (paths === null) return measureSideBySide(options, null)
       const [kind, otherKind] = paths.map(kindOf)
@@ -61,12 +62,11 @@ export function compareCommand() {
       }
       if (kind === 'checkout') return measureSideBySide(options, paths)
       assertMeasuresNothing(command)
-      compareStored(options, paths)
+      return compareStored(options, paths)
     })
 }
 
-type CompareOptions = RunOptions &
-  RevisionOptions & { out: string; json: boolean; quiet: boolean; color: boolean }
+type CompareOptions = RunOptions & RevisionOptions & Delivery & { out: string }
 
 function pairOf(one: string | undefined, other: string | undefined): [string, string] | null {
   if (one === undefined) return null
@@ -84,7 +84,7 @@ function kindOf(path: string): 'record' | 'checkout' {
 }
 
 /** What comparing two records has a use for. */
-const storedOptions = ['margin', 'json', 'quiet', 'color']
+const storedOptions = ['margin', 'md', 'json', 'quiet', 'color']
 
 function assertMeasuresNothing(command: CommandUnknownOpts): void {
   const useless = command.options.filter(option => {
@@ -96,22 +96,19 @@ function assertMeasuresNothing(command: CommandUnknownOpts): void {
   throw new UsageError(`two records are compared by themselves: leave ${flags} out`)
 }
 
-function compareStored(
-  { margin, json, color }: CompareOptions,
+async function compareStored(
+  { margin, ...delivery }: CompareOptions,
   [basePath, headPath]: [string, string],
-): void {
+): Promise<void> {
   const fileOf = (path: string): RecordFile => ({
     path,
     record: reanalysed(loadRecord(path), margin),
   })
   const [base, head] = [fileOf(basePath), fileOf(headPath)]
   const compared = compareRecords(base.record, head.record, margin)
-  const style = terminalStyle(process.stdout, process.env)
-  print(
-    json
-      ? `${JSON.stringify({ base: basePath, head: headPath, ...compared })}\n`
-      : comparisonText(base, head, compared, { ...style, colour: style.colour && color }),
-  )
+  const model = comparisonModel(base, head, compared)
+  const data = { base: basePath, head: headPath, ...compared }
+  await deliver({ model, data }, { ...delivery, quiet: false })
 }
 
 async function measureSideBySide(

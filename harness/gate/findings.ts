@@ -1,6 +1,7 @@
 import { violationText } from '../counters/compare-counters.ts'
 import { UPDATE_COMMAND } from '../counters/counter-baseline.ts'
 import { printable } from '../printable.ts'
+import { metricNames } from '../report/compared-metrics.ts'
 import { change, figure } from '../report/quantities.ts'
 import { revisionText } from '../report/revision-text.ts'
 import type {
@@ -41,13 +42,6 @@ export function findingsOf(result: GateResult): Finding[] {
     ...waits.map(row => waitFinding(row, result)),
     ...(counters === null ? [] : counterFindings(counters)),
   ]
-}
-
-const metricNames: Record<ComparisonRow['metric'], string> = {
-  cpu: 'CPU',
-  wall: 'wall time',
-  latencyP50: 'latency p50',
-  latencyP99: 'latency p99',
 }
 
 function comparisonFinding(row: ComparisonRow, result: GateResult): Finding {

@@ -58,7 +58,7 @@ test('a file that cannot be written is said, and the others are written', () => 
   mkdirSync(taken)
   const benchmarkJson = join(directory, 'benchmark.json')
   const problems = writeOutputs(result, { junit: taken, benchmarkJson, stepSummary: '' })
-  assert.deepEqual(problems, [`cannot write ${taken}: EISDIR; make room, or name another place`])
+  assert.deepEqual(problems, [`cannot write ${taken}: it is a directory; name a file`])
   assert.equal(JSON.parse(readFileSync(benchmarkJson, 'utf8')).length, 1)
 })
 
@@ -102,7 +102,7 @@ test('what cannot be written fails a gate that passed, and the verdict is printe
   assert.match(stdout, /^gate passed \(0 red, 1 green, 0 neutral\)/m)
   assert.equal(
     stderr,
-    `sockbench: cannot write ${missing}: ENOENT; make room, or name another place\n`,
+    `sockbench: cannot write ${missing}: there is no directory ${join(directory, 'missing')}; make it, or name another place\n`,
   )
   const notKept = finished(result, { out: join(directory, 'file') })
   assert.equal(notKept.exitCode, 1)

@@ -1,32 +1,46 @@
-import { FLOOR } from '../participants.ts'
-import { programName } from '../program.ts'
-import type { Comparison, ScenarioResult, SockbenchRecord, Verdict } from '../record.ts'
-import { change } from './quantities.ts'
-import { verdictText } from './sentences.ts'
+import type { RevisionSource, SockbenchRecord } from '../record.ts'
+import type { Answer } from './answers/answer.ts'
+import { biasAnswers } from './answers/bias-answers.ts'
+import { dispatchAnswers } from './answers/dispatch-answers.ts'
+import { floorAnswers } from './answers/floor-answers.ts'
+import { gapAnswers } from './answers/gap-answers.ts'
+import { judgementsOf } from './answers/record-judgements.ts'
+import { sendModeAnswers } from './answers/send-mode-answers.ts'
+import { verdictAnswers } from './answers/verdict-answers.ts'
+import { waitAnswers } from './answers/wait-answers.ts'
 
-/** What a record says, in words, before any figure. */
-export interface Answer {
-  text: string
-  /** What it is about, where it is a verdict on one comparison. */
-  verdict: Verdict | null
+export type { Answer }
+
+type Answering = Pick<SockbenchRecord, 'scenarios' | 'dispatch' | 'revisions' | 'warnings'>
+
+/**
+ * What a record says, in words, before any figure: the verdicts, what waits and what that costs, then
+ * what all that rests on and what is missing. Each can be quoted by itself.
+ */
+export function answersOf(record: Answering): Answer[] {
+  const { scenarios, dispatch, revisions } = record
+  return [
+    ...verdictAnswers(judgementsOf(record)),
+    ...floorAnswers(scenarios),
+    ...sendModeAnswers(scenarios),
+    ...waitAnswers(scenarios),
+    ...dispatchAnswers(dispatch),
+    ...biasAnswers(scenarios),
+    ...sameCommitAnswer(revisions),
+    ...gapAnswers(record),
+  ]
 }
 
-/** One for each program and workload: what its CPU is against the reference. */
-export function answersOf({ scenarios }: Pick<SockbenchRecord, 'scenarios'>): Answer[] {
-  return scenarios.flatMap(result =>
-    result.comparisons.filter(isAnswer).map(comparison => answerOf(result, comparison)),
-  )
-}
-
-function isAnswer({ kind, metric, baseline }: Comparison): boolean {
-  return kind !== 'aa' && metric === 'cpu' && baseline !== FLOOR
-}
-
-function answerOf({ scenario, label }: ScenarioResult, comparison: Comparison): Answer {
-  const { ratio, low, high, verdict } = comparison
-  const cost = `${change(ratio, low, high)} CPU`
-  return {
-    text: `${scenario} (${label}): ${programName(comparison)} ${cost}, ${verdictText(comparison)}`,
-    verdict,
-  }
+function sameCommitAnswer(revisions: readonly RevisionSource[]): Answer[] {
+  const [base, ...others] = revisions
+  if (base === undefined || others.length === 0 || base.gitSha === null) return []
+  const areSame = others.every(({ gitSha }) => gitSha === base.gitSha)
+  if (!areSame || revisions.some(({ dirty }) => dirty !== false)) return []
+  const names = revisions.map(({ name }) => name).join(' and ')
+  return [
+    {
+      text: `${names} are the same commit: what differs is the machine, or chance`,
+      verdict: null,
+    },
+  ]
 }

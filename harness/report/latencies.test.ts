@@ -73,7 +73,7 @@ test('requests: CPU, throughput and latency side by side, then the CPU ratio', (
   assert.deepEqual(other.slice(0, 12), ['other', ...figures, '1.0000'])
   assert.ok(report.includes('\nper 1000 requests '))
   assert.match(report, /\nother needs .* CPU per request against direct/)
-  assert.doesNotMatch(report, /wall time/)
+  assert.doesNotMatch(report, /needs .* wall time/)
   assert.match(
     report,
     /\nlatency of other against direct: p50 0\.0 % \[0\.0, 0\.0\], equivalent within ±1 %; p99 0\.0 %/,
@@ -90,8 +90,7 @@ test('push: one table of backend by send mode, the wait beside what it costs to 
     'r',
     plain,
   )
-  assert.equal(report.split('\n')[0], 'push: probe, 1 subscriber')
-  assert.equal(report.split('push: ').length, 2)
+  assert.deepEqual(report.match(/^push: .*/gm), ['push: probe, 1 subscriber'])
   const [head, ...rows] = tableOf(report, 'backend')
   assert.deepEqual(
     head,

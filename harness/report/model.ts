@@ -1,6 +1,5 @@
 import type {
   Environment,
-  Failure,
   RevisionSource,
   ScenarioResult,
   SockbenchRecord,
@@ -10,7 +9,8 @@ import { type Answer, answersOf } from './answers.ts'
 import { costTable } from './cost-table.ts'
 import { countTable } from './count-table.ts'
 import { dispatchSection } from './dispatch-section.ts'
-import { type ForestRow, forestRows } from './forest.ts'
+import { failureText } from './failure-text.ts'
+import { type ForestRow, forestRows, forestRowsByMode } from './forest.ts'
 import { kernelSentence } from './kernel-sentence.ts'
 import { lagSentence } from './lag-sentence.ts'
 import { latencyTable } from './latency-table.ts'
@@ -26,7 +26,6 @@ import {
 import { figure } from './quantities.ts'
 import { revisionText } from './revision-text.ts'
 import { costSentences, latencySentences } from './sentences.ts'
-import { subjectName } from './subject-rows.ts'
 import type { Table } from './table.ts'
 import { timeSentences } from './time-sentences.ts'
 
@@ -37,7 +36,7 @@ export interface ReportModel {
   sections: Section[]
   failures: string[]
   warnings: string[]
-  provenance: { name: string; text: string }[]
+  provenance: { name: string; text: string; isCommand?: boolean }[]
 }
 
 export interface Section {
@@ -109,7 +108,7 @@ function withoutWall({ comparisons }: ScenarioResult): Pick<ScenarioResult, 'com
 function pushSection(group: PushGroup): Section {
   const counts = pushCounts(group)
   return {
-    forest: group.flatMap(forestRows),
+    forest: forestRowsByMode(group),
     title: `push: ${groupTitle(group)}`,
     tables: [pushMatrix(group), ...(counts === null ? [] : [counts])],
     sentences: [
@@ -123,11 +122,6 @@ function pushSection(group: PushGroup): Section {
 
 function hasLatency({ processes }: ScenarioResult): boolean {
   return processes.some(({ outcome }) => outcome.state === 'completed' && outcome.latency !== null)
-}
-
-function failureText(failure: Failure): string {
-  const { scenario, label, round, stage, reason } = failure
-  return `${subjectName(failure)} did not finish ${scenario} (${label}), round ${round}, ${stage}: ${reason}`
 }
 
 function readingText({ scenarios }: SockbenchRecord): string {
@@ -174,7 +168,7 @@ function originsOf(record: SockbenchRecord): ReportModel['provenance'] {
   if (merged.length === 0) {
     return [
       { name: 'seed', text: String(seed) },
-      { name: 'again', text: command },
+      { name: 'again', text: command, isCommand: true },
       { name: 'machine', text: machineText(environment) },
     ]
   }
@@ -183,7 +177,7 @@ function originsOf(record: SockbenchRecord): ReportModel['provenance'] {
       name: `machine ${source + 1}`,
       text: `${machineText(one.environment)}; measured ${measuredText(record, source)}`,
     },
-    { name: `again ${source + 1}`, text: one.command },
+    { name: `again ${source + 1}`, text: one.command, isCommand: true },
   ])
 }
 

@@ -26,6 +26,12 @@ export function groupTitle(group: PushGroup): string {
   return first.filter(part => others.every(other => other.includes(part))).join(', ')
 }
 
+/** What tells the send modes of a group apart, before a name; nothing where it has only one. */
+export function modePrefix(group: PushGroup, { parameters: { mode } }: ScenarioResult): string {
+  const modes = new Set(group.map(({ parameters }) => parameters.mode))
+  return modes.size > 1 ? `${mode}: ` : ''
+}
+
 /** Backend by send mode: how long a message takes, beside what that costs at rest. */
 export function pushMatrix(group: PushGroup): Table {
   const rows = rowsOf(group).map(({ result, row }) => {

@@ -19,6 +19,12 @@ export function ratioFigure(ratio: number): string {
   return ratio.toFixed(4)
 }
 
+/** `1.064 × [1.051, 1.080]` of a ratio that is not about 1. */
+export function ratioText(ratio: number, low: number | null, high: number | null): string {
+  const interval = low === null || high === null ? '' : ` [${low.toFixed(3)}, ${high.toFixed(3)}]`
+  return `${ratio.toFixed(3)} ×${interval}`
+}
+
 /** A ratio as a change: `+0.3 %`, and with its interval `+0.3 % [−0.2, +0.8]`. */
 export function change(ratio: number, low: number | null, high: number | null): string {
   if (low === null || high === null) return `${signed(percentOf(ratio), 1)} %`
@@ -30,6 +36,11 @@ export function change(ratio: number, low: number | null, high: number | null): 
 /** A size without a sign: `0.7 %`. */
 export function percent(value: number): string {
   return `${value.toFixed(decimalsFor([value]))} %`
+}
+
+/** An end of a scale: `−3 %`, `+0.5 %`. */
+export function signedPercent(value: number): string {
+  return `${value < 0 ? '−' : '+'}${figure(Math.abs(value))} %`
 }
 
 /** A margin as it was given: `1 %`, `0.25 %`. */

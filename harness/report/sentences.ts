@@ -1,7 +1,7 @@
 import { programName } from '../program.ts'
 import type { Comparison, Metric, ScenarioResult } from '../record.ts'
 import { type CostMetric, costMetrics } from '../statistics/cost-per-unit.ts'
-import { change, marginText, percent } from './quantities.ts'
+import { change, marginText, percent, ratioText } from './quantities.ts'
 
 /**
  * One quotable sentence per comparison of costs; an A/A′ pair gets its own only where nothing cites
@@ -80,8 +80,7 @@ function aaSentence(comparison: CostComparison): string {
 /** The floor is a bound and no rival, so the ratio is what counts. */
 function againstFloor(comparison: CostComparison): string {
   const { backend, baseline, ratio, low, high, verdict } = comparison
-  const interval = low === null || high === null ? '' : ` [${low.toFixed(3)}, ${high.toFixed(3)}]`
-  const cost = `${ratio.toFixed(3)} ×${interval} the ${costName(comparison)} of ${baseline}`
+  const cost = `${ratioText(ratio, low, high)} the ${costName(comparison)} of ${baseline}`
   const doubtful = verdict === 'invalid' || low === null
   return `${backend} needs ${cost}${doubtful ? `: ${verdictText(comparison)}` : ''}`
 }

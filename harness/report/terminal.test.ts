@@ -15,9 +15,13 @@ const plain: TerminalStyle = { colour: false, columns: null }
 const reportOf = (processes: ProcessSample[], style = plain) =>
   terminalReport(syntheticRecord(measuredLarge(processes)), 'results/runs/x/record.json', style)
 
+function firstSection(report: string): string {
+  return report.slice(report.search(/^ibd: /m))
+}
+
 test('plain columns: figures, the ratio with its interval, and the verdict', () => {
   const processes = syntheticRounds(8, { 'virtual-sockman': 1.05 }, { noisePercent: 0, floor: 0.5 })
-  const lines = reportOf(processes).split('\n')
+  const lines = firstSection(reportOf(processes)).split('\n')
   assert.equal(lines[0], 'ibd: large, 1 peer')
   assert.deepEqual(
     lines.slice(2, 7).map(line => line.split(/ {2,}/).map(cell => cell.trim())),
@@ -95,12 +99,48 @@ test('sentences follow the table, and the end says where it came from and why to
   )
 })
 
+test('answers first, bars between figures and counts, and what bars mean once', () => {
+  const counters = { 'syscall.recv': 300 }
+  const processes = [0, 1, 2, 3, 4, 5].flatMap(round =>
+    (['A', "A'", 'B'] as const).map(arm => {
+      const backend = arm === 'B' ? 'other' : 'direct'
+      return syntheticProcess({ round, backend, arm, cost: 1, counters })
+    }),
+  )
+  const parts = reportOf(processes).split('\n\n')
+  const starts = [
+    'In words\n  other against',
+    'bars: ',
+    'ibd: large',
+    'backend ',
+    'CPU against',
+    'per block',
+  ]
+  assert.deepEqual(
+    parts.slice(0, 6).map((part, i) => part.startsWith(starts[i])),
+    starts.map(() => true),
+    parts.join('\n\n'),
+  )
+  assert.doesNotMatch(reportOf(processes.slice(0, 3)), /^bars: |\[·*\|/m)
+})
+
+test('on a terminal what is said is wrapped, and never in a pipe', () => {
+  const processes = syntheticRounds(8, { other: 1.05, third: 1 })
+  const [words] = reportOf(processes, { colour: false, columns: 60 }).split('\n\n')
+  assert.ok(
+    words.split('\n').every(line => line.length <= 60),
+    words,
+  )
+  assert.match(words, /\n {2}other against direct: .*\n {4}\S/)
+  assert.match(reportOf(processes), /\n {2}other against direct: .{70,}\n/)
+})
+
 test('in messages, throughput is per second and per CPU second', () => {
   const counters = { 'syscall.recv': 6 }
   const process = syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 0.8, counters })
   const measured = { ...measuredLarge([process]), unit: 'message' as const, label: 'small, 1 peer' }
   const report = terminalReport(syntheticRecord(measured), 'r', plain)
-  const [head, row] = report.split('\n').slice(2, 4)
+  const [head, row] = firstSection(report).split('\n').slice(2, 4)
   assert.match(head, /CPU ns\/message .*messages\/CPU-s +messages\/s/)
   assert.match(row, /^direct +800,000 +600,000 +200,000 +— +1,250 +1,000 +25 %/)
   assert.match(report, /\nper 1000 messages +direct\nrecv\(\) +20\n/)
@@ -127,7 +167,7 @@ test('columns are headed by the names of the threads that ran, and a driver that
     'r',
     plain,
   )
-  const [head, row] = report.split('\n').slice(2, 4)
+  const [head, row] = firstSection(report).split('\n').slice(2, 4)
   const heads = [
     'CPU ns/request',
     'b-http',
@@ -158,10 +198,11 @@ test('zeros of a backend that counts no polls are not counts', () => {
       counters: { ...counted, 'syscall.poll': 0 },
     }),
   ])
-  assert.match(report, /\nsend waits ≥ 45 ms +0 +—\nmessages sent +1 +1\n/)
+  assert.match(report, /\nper block +direct +libuv\npoll\(\) +0.333 +—\nmessages sent +1 +1\n/)
+  assert.match(report, /\n0 wherever counted: send waits ≥ 45 ms\n/)
 })
 
-test('counts are per block, calls that nobody made are left out, zeros of events are not', () => {
+test('counts are per block, calls that nobody made are left out, zeros of events are told in a line', () => {
   const counters = {
     'syscall.recv': 4800,
     'syscall.bind': 0,
@@ -181,10 +222,10 @@ test('counts are per block, calls that nobody made are left out, zeros of events
     [
       ['per block', 'direct', 'other'],
       ['recv()', '16', '—'],
-      ['flood pauses', '0', '—'],
       ['send waits ≥ 45 ms', '0.01', '—'],
       ['queue full 503', '0.01', '—'],
       ['lookups', '—', '3'],
+      ['0 wherever counted: flood pauses'],
     ],
   )
 })
@@ -200,7 +241,7 @@ test('loops: rows, counts and sentences say who has a loop each', () => {
   )
   const killed = { ...killedProcess(6, 'other', 'B'), loops: 'each' as const }
   const report = reportOf([...processes, killed])
-  const rows = report.split('\n\n')[1].split('\n').slice(1)
+  const rows = firstSection(report).split('\n\n')[1].split('\n').slice(1)
   assert.deepEqual(
     rows.map(row => row.split(/ {2,}/)).map(cells => [cells[0], cells[1], cells.at(-3)]),
     [
@@ -282,8 +323,21 @@ test('colours only where they were asked for', () => {
 
 test('a terminal has colours unless NO_COLOR is set; a pipe has neither colours nor frames', () => {
   const terminal = { isTTY: true, columns: 132 }
-  assert.deepEqual(terminalStyle(terminal, {}), { colour: true, columns: 132 })
-  assert.deepEqual(terminalStyle(terminal, { NO_COLOR: '' }), { colour: true, columns: 132 })
-  assert.deepEqual(terminalStyle(terminal, { NO_COLOR: '1' }), { colour: false, columns: 132 })
-  assert.deepEqual(terminalStyle({}, {}), { colour: false, columns: null })
+  const utf8 = { LANG: 'C.UTF-8' }
+  const style = { colour: true, columns: 132, ascii: false }
+  assert.deepEqual(terminalStyle(terminal, utf8), style)
+  assert.deepEqual(terminalStyle(terminal, { ...utf8, NO_COLOR: '' }), style)
+  const plainStyle = { ...style, colour: false }
+  assert.deepEqual(terminalStyle(terminal, { ...utf8, NO_COLOR: '1' }), plainStyle)
+  assert.deepEqual(terminalStyle({}, utf8), { colour: false, columns: null, ascii: false })
+})
+
+test('line-drawing characters need a UTF-8 locale, told by the first of three variables', () => {
+  const asciiOf = (environment: Record<string, string>) => terminalStyle({}, environment).ascii
+  assert.equal(asciiOf({}), true)
+  assert.equal(asciiOf({ LANG: 'en_GB.UTF-8' }), false)
+  assert.equal(asciiOf({ LANG: 'en_GB.utf8' }), false)
+  assert.equal(asciiOf({ LC_CTYPE: 'POSIX', LANG: 'en_GB.UTF-8' }), true)
+  assert.equal(asciiOf({ LC_ALL: 'C.UTF-8', LC_CTYPE: 'POSIX' }), false)
+  assert.equal(asciiOf({ LC_ALL: '', LANG: 'C.UTF-8' }), false)
 })

@@ -1,47 +1,64 @@
 import CliTable3 from 'cli-table3'
 import { printable } from '../printable.ts'
 import type { SockbenchRecord, Verdict } from '../record.ts'
+import type { Answer } from './answers.ts'
+import { painted } from './colours.ts'
+import { barLegend, forestBars } from './forest-bars.ts'
 import { type ReportModel, reportModel, type Section } from './model.ts'
 import type { Table } from './table.ts'
+import type { TerminalStyle } from './terminal-style.ts'
+import { wrapped } from './wrapped.ts'
+import { withoutZeroRows } from './zero-rows.ts'
 
-export interface TerminalStyle {
-  colour: boolean
-  /** The width of the terminal; null when the output is no terminal: then plain columns. */
-  columns: number | null
-}
+export { type TerminalStyle, terminalStyle } from './terminal-style.ts'
 
-/** Colours and frames only on a terminal; https://no-color.org turns colours off there, too. */
-export function terminalStyle(
-  stream: { isTTY?: boolean; columns?: number },
-  environment: Record<string, string | undefined>,
-): TerminalStyle {
-  if (stream.isTTY !== true) return { colour: false, columns: null }
-  return { colour: !environment.NO_COLOR, columns: stream.columns ?? 80 }
-}
-
-/** The whole report as text with a final newline, from a stored record alone. */
+/** From a stored record alone. */
 export function terminalReport(
   record: SockbenchRecord,
   recordPath: string,
   style: TerminalStyle,
 ): string {
-  const model = reportModel(record, recordPath)
+  return terminalText(reportModel(record, recordPath), style)
+}
+
+/** The whole report as text with a final newline. */
+export function terminalText(model: ReportModel, style: TerminalStyle): string {
+  const { answers, sections, failures, warnings, provenance } = model
+  const bars = sections.some(({ forest }) => forestBars(forest, style) !== '')
   const parts = [
-    ...model.sections.map(section => sectionText(section, style)),
-    listText('Did not finish', model.failures),
-    listText('Warnings', model.warnings),
-    provenanceText(model.provenance),
+    answersText(answers, style),
+    bars ? wrapped(barLegend(style), style.columns, { first: '', others: '  ' }) : '',
+    ...sections.map(section => sectionText(section, style)),
+    listText('Did not finish', failures, style),
+    listText('Warnings', warnings, style),
+    provenanceText(provenance, style),
   ]
   return `${parts.filter(part => part !== '').join('\n\n')}\n`
 }
 
-export function sectionText({ title, tables, sentences }: Section, style: TerminalStyle) {
-  const parts = [
-    printable(title),
-    ...tables.map(table => tableText(table, style)),
-    sentences.map(printable).join('\n'),
-  ]
+function answersText(answers: readonly Answer[], { colour, columns }: TerminalStyle): string {
+  if (answers.length === 0) return ''
+  const lines = answers.map(({ text, verdict }) =>
+    painted(wrapped(printable(text), columns, { first: '  ', others: '    ' }), verdict, colour),
+  )
+  return ['In words', ...lines].join('\n')
+}
+
+function sectionText({ title, tables, forest, sentences }: Section, style: TerminalStyle): string {
+  const [figures, ...counts] = tables.map(table => foldedTable(table, style))
+  const bars = forestBars(forest, style)
+  const said = sentences.map(sentence =>
+    wrapped(printable(sentence), style.columns, { first: '', others: '  ' }),
+  )
+  const parts = [printable(title), figures, bars, ...counts, said.join('\n')]
   return parts.filter(part => part !== '').join('\n\n')
+}
+
+function foldedTable(whole: Table, style: TerminalStyle): string {
+  const { table, zeros } = withoutZeroRows(whole)
+  const text = tableText(table, style)
+  if (zeros === null) return text
+  return `${text}\n${wrapped(printable(zeros), style.columns, { first: '', others: '  ' })}`
 }
 
 function tableText(table: Table, style: TerminalStyle): string {
@@ -85,29 +102,22 @@ function isText({ head }: Table, column: number): boolean {
   return column === 0 || ['mode', 'verdict'].includes(head[column])
 }
 
-/** SGR colour codes: green, red, yellow. */
-const verdictColours: Record<Verdict, number> = {
-  faster: 32,
-  equivalent: 32,
-  slower: 31,
-  invalid: 31,
-  inconclusive: 33,
-}
-
 function coloured(row: string[], verdict: Verdict | null, colour: boolean): string[] {
-  if (verdict === null || !colour) return row
-  const last = row[row.length - 1]
-  return [...row.slice(0, -1), `\u001b[${verdictColours[verdict]}m${last}\u001b[39m`]
+  return [...row.slice(0, -1), painted(row[row.length - 1], verdict, colour)]
 }
 
-function listText(title: string, lines: readonly string[]): string {
+function listText(title: string, lines: readonly string[], { columns }: TerminalStyle): string {
   if (lines.length === 0) return ''
-  return [title, ...lines.map(line => `  ${printable(line)}`)].join('\n')
+  const indents = { first: '  ', others: '    ' }
+  return [title, ...lines.map(line => wrapped(printable(line), columns, indents))].join('\n')
 }
 
-function provenanceText(provenance: ReportModel['provenance']): string {
-  const width = Math.max(...provenance.map(({ name }) => name.length))
+function provenanceText(provenance: ReportModel['provenance'], { columns }: TerminalStyle): string {
+  const width = Math.max(...provenance.map(({ name }) => name.length)) + 2
+  const others = ' '.repeat(width)
   return provenance
-    .map(({ name, text }) => `${`${name}:`.padEnd(width + 1)} ${printable(text)}`)
+    .map(({ name, text }) =>
+      wrapped(printable(text), columns, { first: `${name}:`.padEnd(width), others }),
+    )
     .join('\n')
 }

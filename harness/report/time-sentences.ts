@@ -1,7 +1,8 @@
 import { clock } from '../progress.ts'
-import type { Comparison, Metric, ScenarioResult } from '../record.ts'
+import type { Comparison, ScenarioResult } from '../record.ts'
 import { type Look, looksTaken, plannedLooks } from '../statistics/sequential.ts'
 import { smallestSampleFor } from '../statistics/signed-rank.ts'
+import { metricNames } from './compared-metrics.ts'
 import { figure, marginText } from './quantities.ts'
 
 type Timed = Pick<ScenarioResult, 'schedule' | 'durationMs' | 'processes' | 'comparisons'>
@@ -54,21 +55,13 @@ function listed(looks: readonly Look[]): string {
     .replace(/, (\d+)$/, ' and $1')
 }
 
-/** What is compared by an interval. */
-const metricNames = [
-  ['cpu', 'CPU'],
-  ['wall', 'wall time'],
-  ['latencyP50', 'latency p50'],
-  ['latencyP99', 'latency p99'],
-] as const satisfies readonly [Metric, string][]
-
 /** As a multiple of what the run took; more is no offer. */
 const LONGEST_OFFER = 10
 
 /** In one sentence: of each undecided metric, as long as the widest of its intervals needs. */
 function moreTimeSentences({ comparisons, durationMs }: Timed, rounds: number): string[] {
   const undecided = comparisons.filter(isUndecided)
-  const wishes = metricNames.flatMap(([metric, name]) => {
+  const wishes = Object.entries(metricNames).flatMap(([metric, name]) => {
     const ofMetric = undecided.filter(one => one.metric === metric)
     const needed = Math.max(0, ...ofMetric.map(({ roundsNeeded }) => roundsNeeded ?? 0))
     return needed > rounds ? [{ name, needed }] : []

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { replaceFile } from '../../replace-file.ts'
+import { writeOutput } from '../../write-output.ts'
 import type { GateResult } from '../gate-result.ts'
 import { benchmarkJson } from './benchmark-json.ts'
 import { junitGate } from './junit.ts'
@@ -27,13 +28,6 @@ export function writeOutputs(result: GateResult, files: OutputFiles): string[] {
   ]
   return writers.flatMap(([path, write]) => {
     if (path === undefined || path === '') return []
-    try {
-      write(path)
-      return []
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === undefined) throw error
-      return [`cannot write ${path}: ${code}; make room, or name another place`]
-    }
+    return writeOutput(path, write)
   })
 }
