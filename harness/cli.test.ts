@@ -101,6 +101,8 @@ test('run --json prints the record and nothing else; the same is on disk, and is
   assert.match(run.stderr, /preparing ibd small, 1 peer/)
   assert.match(run.stderr, /round 1\/1 · ibd small, 1 peer/)
 
+  assert.match(readFileSync(join(runIn(out), 'report.html'), 'utf8'), /<\/html>\n$/)
+
   const report = await sockbench('report', runIn(out))
   assert.match(report.stdout, /ibd: small, 1 peer[\s\S]*virtual-sockman[\s\S]*why believe it/)
   assert.deepEqual([report.code, report.stderr], [0, ''])

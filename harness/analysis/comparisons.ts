@@ -187,13 +187,30 @@ export function differencesByRound(
   from: readonly LogsByRound[],
   trimmedShare = TRIMMED_SHARE,
 ): number[] {
+  return differencesOf(of, from, trimmedShare).map(({ difference }) => difference)
+}
+
+export interface RoundDifference {
+  round: number
+  /** Of logarithms. */
+  difference: number
+}
+
+/** The same, with the rounds that they are of. */
+export function differencesOf(
+  of: readonly LogsByRound[],
+  from: readonly LogsByRound[],
+  trimmedShare = TRIMMED_SHARE,
+): RoundDifference[] {
   const [first, ...others] = of.flatMap(one =>
     from.map(other => trimmedDifferences(one, other, trimmedShare)),
   )
   return [...first].flatMap(([round, difference]) => {
     const all = [difference, ...others.flatMap(pair => pair.get(round) ?? [])]
     const complete = all.length === 1 + others.length
-    return complete ? [all.reduce((sum, one) => sum + one, 0) / all.length] : []
+    return complete
+      ? [{ round, difference: all.reduce((sum, one) => sum + one, 0) / all.length }]
+      : []
   })
 }
 

@@ -9,7 +9,7 @@ import {
   sliceCosts,
 } from '../statistics/cost-per-unit.ts'
 import type { Judging, Measured } from './analyse.ts'
-import { compareAll, type LogsByRound } from './comparisons.ts'
+import { compareAll, differencesOf, type LogsByRound, type RoundDifference } from './comparisons.ts'
 import { estimateOf, type SubjectSamples, slicesOf } from './subjects.ts'
 
 export interface CostAnalysis {
@@ -24,7 +24,7 @@ export function analyseCosts(
   subjects: readonly SubjectSamples[],
   judging: Judging,
 ): CostAnalysis {
-  const { scenario, parameters, unit, lives } = measured
+  const { scenario, parameters, unit } = measured
   const costUnit = costUnits[unit]
   const paced = isPaced(subjects)
   const driverBound = paced ? [] : heldUpByTheDriver(subjects)
@@ -41,13 +41,35 @@ export function analyseCosts(
       ),
     )
     if (metric !== 'cpu' && metric !== 'wall') continue
-    const logsOf = (subject: SubjectSamples) =>
-      lives === 'together' ? sliceLogs(subject, metric, unit) : processLogs(subject, metric, unit)
+    const logsOf = (subject: SubjectSamples) => costLogs(subject, metric, measured)
     const named = { scenario, parameters, metric, unit: costUnit }
     const comparing = { ...named, ...judging, withFloor: metric === 'cpu', logsOf }
     comparisons.push(...compareAll(able, comparing))
   }
   return { estimates, comparisons, driverBound }
+}
+
+/** The differences that a comparison of costs is made of. @param of one subject, or the two twins */
+export function differencesOfRounds(
+  measured: Pick<Measured, 'unit' | 'lives'>,
+  metric: CostMetric,
+  of: readonly SubjectSamples[],
+  from: readonly SubjectSamples[],
+): RoundDifference[] {
+  const logsOf = (subject: SubjectSamples) => costLogs(subject, metric, measured)
+  if (of.length === 0 || from.length === 0) return []
+  return differencesOf(of.map(logsOf), from.map(logsOf))
+}
+
+/** What is compared: slice by slice where the subjects of a round lived together. */
+function costLogs(
+  subject: SubjectSamples,
+  metric: CostMetric,
+  { unit, lives }: Pick<Measured, 'unit' | 'lives'>,
+): LogsByRound {
+  return lives === 'together'
+    ? sliceLogs(subject, metric, unit)
+    : processLogs(subject, metric, unit)
 }
 
 /**

@@ -110,7 +110,10 @@ function microseconds(ns: number | null | undefined): number | null {
  * A push reaches all its subscribers with the same delay, more or less, so its copies count once. Of
  * requests in flight that is so only while something waits, which the detector has to reckon with.
  */
-function copiesOfOne({ unit, samplesTogether }: Measured): number {
+export function copiesOfOne({
+  unit,
+  samplesTogether,
+}: Pick<Measured, 'unit' | 'samplesTogether'>): number {
   return unit === 'message' ? samplesTogether : 1
 }
 

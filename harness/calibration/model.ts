@@ -67,7 +67,7 @@ export function calibrationModel(
   }
 }
 
-function falseAlarms(runs: readonly AaRun[]): FalseAlarms {
+export function falseAlarms(runs: readonly AaRun[]): FalseAlarms {
   const arms = runs.flatMap(({ first, confirmation }) =>
     Object.entries(first.arms).map(([name, judged]) => ({ name, judged, first, confirmation })),
   )
@@ -88,15 +88,22 @@ function falseAlarms(runs: readonly AaRun[]): FalseAlarms {
   }
 }
 
-function provenance(runs: readonly Pick<AaRun, 'startedAt' | 'tool' | 'node'>[]) {
+/** Null of nothing. */
+export function measuredBetween(
+  runs: readonly Pick<AaRun, 'startedAt'>[],
+): CalibrationModel['measured'] {
   const dates = runs.map(({ startedAt }) => startedAt).sort()
+  return dates.length === 0 ? null : { from: dates[0], to: dates[dates.length - 1] }
+}
+
+function provenance(runs: readonly Pick<AaRun, 'startedAt' | 'tool' | 'node'>[]) {
   const names = runs.map(({ tool, node }) => JSON.stringify({ tool: toolName(tool), node }))
   const versions = [...new Set(names)].map(name => ({
     ...(JSON.parse(name) as { tool: string; node: string }),
     runs: names.filter(other => other === name).length,
   }))
   return {
-    measured: dates.length === 0 ? null : { from: dates[0], to: dates[dates.length - 1] },
+    measured: measuredBetween(runs),
     versions,
   }
 }

@@ -7,6 +7,7 @@ import { RecordError, runDirectory, saveRecord } from '../record-store.ts'
 import { reportModel } from '../report/model.ts'
 import { run } from '../run.ts'
 import { commandLine } from './command-line.ts'
+import { modelWithPage, pageOfRecord, writePageBeside } from './record-page.ts'
 import { type Delivery, deliver } from './report-delivery.ts'
 import { observerOf } from './run-observer.ts'
 
@@ -17,13 +18,13 @@ export interface Keeping extends Omit<Delivery, 'quiet'> {
 
 /**
  * Measures a plan, stores its record after each workload, so that a later one cannot take the earlier
- * ones along, and prints it.
+ * ones along, prints it, and writes a page of it beside the record.
  * @throws Interrupted, RunError or RecordError for what was not measured, compared or stored, after the
  *   printing
  */
 export async function carryOut(
   plan: Plan,
-  { out, json, color, md }: Keeping,
+  { out, json, color, html, md }: Keeping,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
@@ -43,9 +44,12 @@ export async function carryOut(
   }
   const stored: string | RecordError = kept
   const path = typeof stored === 'string' ? stored : 'not stored'
+  const page = typeof stored === 'string' ? await writePageBeside(stored, record) : stored
+  const model =
+    typeof page === 'string' ? modelWithPage(record, path, page) : reportModel(record, path)
   await deliver(
-    { model: reportModel(record, path), data: record },
-    { json, color, md, quiet: false },
+    { model, page: () => pageOfRecord(record, path), data: record },
+    { json, color, html, md, quiet: false },
   )
   if (typeof stored !== 'string') throw stored
   if (signal.aborted) throw new Interrupted(`interrupted; what was finished is in ${path}`)
@@ -53,6 +57,7 @@ export async function carryOut(
     throw new RunError(`${record.failures.length} subject(s) did not finish; see above`)
   }
   assertCompared(record)
+  if (typeof page !== 'string') throw page
 }
 
 /** @throws RunError where a workload had two programs, and nothing is said of one against the other */

@@ -4,6 +4,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { scenarioNames } from '../../scenarios/index.ts'
 import { compareRecords } from '../comparison/compare-records.ts'
 import { comparisonModel, type RecordFile } from '../comparison/model.ts'
+import { comparisonPage } from '../comparison/page.ts'
 import { UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { demandMeasuringLock } from '../measuring-lock.ts'
@@ -46,6 +47,7 @@ export function compareCommand() {
     .addOption(measuringOptions.seed)
     .addOption(measuringOptions.set)
     .option('--out <dir>', 'where records are kept', 'results')
+    .addOption(reportOptions.html)
     .addOption(reportOptions.md)
     .option('--json', 'print the record, or what two records differ by, and nothing else', false)
     .option('--quiet', 'no progress', false)
@@ -84,7 +86,7 @@ function kindOf(path: string): 'record' | 'checkout' {
 }
 
 /** What comparing two records has a use for. */
-const storedOptions = ['margin', 'md', 'json', 'quiet', 'color']
+const storedOptions = ['margin', 'html', 'md', 'json', 'quiet', 'color']
 
 function assertMeasuresNothing(command: CommandUnknownOpts): void {
   const useless = command.options.filter(option => {
@@ -108,7 +110,8 @@ async function compareStored(
   const compared = compareRecords(base.record, head.record, margin)
   const model = comparisonModel(base, head, compared)
   const data = { base: basePath, head: headPath, ...compared }
-  await deliver({ model, data }, { ...delivery, quiet: false })
+  const page = () => comparisonPage(base, head, model, data)
+  await deliver({ model, page, data }, { ...delivery, quiet: false })
 }
 
 async function measureSideBySide(

@@ -11,7 +11,9 @@ import { mergeRecords, shardOf } from '../merge/merge-records.ts'
 import { missingShards } from '../merge/shards.ts'
 import { print } from '../print.ts'
 import { loadRecord, prepareStore, RecordError, runDirectory, saveRecord } from '../record-store.ts'
-import { terminalReport, terminalStyle } from '../report/terminal.ts'
+import { reportModel } from '../report/model.ts'
+import { terminalStyle, terminalText } from '../report/terminal.ts'
+import { modelWithPage, writePageBeside } from './record-page.ts'
 
 export function mergeCommand() {
   return new Command('merge')
@@ -25,7 +27,7 @@ export function mergeCommand() {
     .option('--benchmark-json <file>', 'of gates: write what github-action-benchmark takes')
     .option('--json', 'print what is merged on stdout, and nothing else', false)
     .option('--no-color', 'no colours (as NO_COLOR)')
-    .action((paths, options) => {
+    .action(async (paths, options) => {
       const missing = paths.find(path => !existsSync(path))
       if (missing !== undefined) {
         throw new UsageError(`there is nothing at ${missing}: name a record.json or a gate.json`)
@@ -42,7 +44,7 @@ export function mergeCommand() {
       if ([options.md, options.junit, options.benchmarkJson].some(file => file !== undefined)) {
         throw new UsageError('--md, --junit and --benchmark-json are for the results of gates')
       }
-      mergeRecordFiles(paths, options)
+      await mergeRecordFiles(paths, options)
     })
 }
 
@@ -55,7 +57,10 @@ interface MergeOptions {
   color: boolean
 }
 
-function mergeRecordFiles(paths: readonly string[], { out, json, color }: MergeOptions): void {
+async function mergeRecordFiles(
+  paths: readonly string[],
+  { out, json, color }: MergeOptions,
+): Promise<void> {
   const stored = paths.map(path => ({ path, content: loadRecord(path) }))
   const merged = mergeRecords(stored)
   prepareStore(out)
@@ -63,13 +68,17 @@ function mergeRecordFiles(paths: readonly string[], { out, json, color }: MergeO
   const directory = runDirectory(out, new Date().toISOString(), merged.tool.gitSha)
   const path = saveRecord(directory, merged)
   const style = styleOf(color)
-  print(json ? `${JSON.stringify(merged)}\n` : terminalReport(merged, path, style))
+  const page = await writePageBeside(path, merged)
+  const model =
+    typeof page === 'string' ? modelWithPage(merged, path, page) : reportModel(merged, path)
+  print(json ? `${JSON.stringify(merged)}\n` : terminalText(model, style))
   const { length } = merged.failures
   const unfinished = [
     ...missingShards(stored.map(({ content }) => shardOf(content))),
     ...(length > 0 ? [`${length} subject(s) did not finish`] : []),
   ]
   if (unfinished.length > 0) throw new RunError(`${unfinished.join('; ')}; see above`)
+  if (typeof page !== 'string') throw page
 }
 
 /** A verdict is printed even where it cannot be kept; the exit code is the verdict's, if it is a regression. */

@@ -5,7 +5,7 @@ import type { Environment } from '../record.ts'
  * Load comes and goes, and identifies nobody.
  */
 export function machineDifferences(one: Environment, other: Environment): string[] {
-  const [traits, otherTraits] = [traitsOf(one), traitsOf(other)]
+  const [traits, otherTraits] = [machineTraits(one), machineTraits(other)]
   const names = [...new Set([...traits.keys(), ...otherTraits.keys()])]
   return names.flatMap(name => {
     const [value, otherValue] = [traits.get(name) ?? 'none', otherTraits.get(name) ?? 'none']
@@ -13,7 +13,8 @@ export function machineDifferences(one: Environment, other: Environment): string
   })
 }
 
-function traitsOf(environment: Environment): Map<string, string> {
+/** By name; load, which is nobody's, is left out. */
+export function machineTraits(environment: Environment): Map<string, string> {
   const { pinning, sysctls } = environment
   return new Map([
     ['CPU model', environment.cpuModel],

@@ -13,6 +13,7 @@ export function dispatchSection(
     title: 'dispatch: loop and handler over sockets in memory, ns per connection',
     tables: [costTable(result.estimates), ...predictionTable(result.predictions, scenarios)],
     forest: [],
+    dispatch: result,
     sentences: [
       'poll: polled for, nothing occurred; event: a message received, on top of that; send: a message ' +
         'handled and answered; three consumers: the loop has served a web server and a message source, too',

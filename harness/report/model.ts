@@ -1,3 +1,4 @@
+import type { DispatchResult } from '../dispatch/record.ts'
 import type {
   Environment,
   RevisionSource,
@@ -46,6 +47,9 @@ export interface Section {
   sentences: string[]
   /** What was compared, with intervals; of pushes, of all send modes. */
   forest: ForestRow[]
+  /** What it tells of, for pictures of it; absent where that is no workload's. */
+  results?: readonly ScenarioResult[]
+  dispatch?: DispatchResult
 }
 
 export function reportModel(record: SockbenchRecord, recordPath: string): ReportModel {
@@ -81,6 +85,7 @@ function sectionOf(result: ScenarioResult): Section {
   const counts = countTable(result)
   return {
     forest: forestRows(result),
+    results: [result],
     title: `${result.scenario}: ${result.label}`,
     tables: [
       hasLatency(result) ? latencyTable(result) : costTable(result),
@@ -109,6 +114,7 @@ function pushSection(group: PushGroup): Section {
   const counts = pushCounts(group)
   return {
     forest: forestRowsByMode(group),
+    results: group,
     title: `push: ${groupTitle(group)}`,
     tables: [pushMatrix(group), ...(counts === null ? [] : [counts])],
     sentences: [
