@@ -54,8 +54,8 @@ test('a page of another margin has the verdicts of that margin', async () => {
 test('a page that cannot be written is one line, and leaves nothing behind', async () => {
   const missing = join(directory, 'missing')
   const { code, stderr } = await report('--quiet', '--html', join(missing, 'page.html'))
-  assert.equal(code, 1)
-  assert.match(stderr, /^sockbench: cannot write .*missing\/page\.html: ENOENT; .*--html\n$/)
+  assert.equal(code, 2)
+  assert.match(stderr, /^sockbench: --html .*: there is no directory .*missing; make it, .*\n$/)
   assert.ok(!existsSync(missing))
 })
 

@@ -1,5 +1,6 @@
 import { Interrupted, RunError } from '../errors.ts'
 import type { Plan } from '../plan.ts'
+import { print } from '../print.ts'
 import { programsOf } from '../program.ts'
 import type { Progress } from '../progress.ts'
 import type { SockbenchRecord } from '../record.ts'
@@ -7,7 +8,7 @@ import { RecordError, runDirectory, saveRecord } from '../record-store.ts'
 import { reportModel } from '../report/model.ts'
 import { run } from '../run.ts'
 import { commandLine } from './command-line.ts'
-import { modelWithPage, pageOfRecord, writePageBeside } from './record-page.ts'
+import { pageOf, writePageBeside } from './record-page.ts'
 import { type Delivery, deliver } from './report-delivery.ts'
 import { observerOf } from './run-observer.ts'
 
@@ -24,7 +25,7 @@ export interface Keeping extends Omit<Delivery, 'quiet'> {
  */
 export async function carryOut(
   plan: Plan,
-  { out, json, color, html, md }: Keeping,
+  { out, json, color, md, html }: Keeping,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
@@ -44,14 +45,13 @@ export async function carryOut(
   }
   const stored: string | RecordError = kept
   const path = typeof stored === 'string' ? stored : 'not stored'
-  const page = typeof stored === 'string' ? await writePageBeside(stored, record) : stored
-  const model =
-    typeof page === 'string' ? modelWithPage(record, path, page) : reportModel(record, path)
   await deliver(
-    { model, page: () => pageOfRecord(record, path), data: record },
-    { json, color, html, md, quiet: false },
+    { model: reportModel(record, path), data: record, page: () => pageOf(record, path) },
+    { json, color, md, html, quiet: false },
   )
   if (typeof stored !== 'string') throw stored
+  const page = await writePageBeside(stored, record)
+  if (!json && typeof page === 'string') print(`page: ${page}\n`)
   if (signal.aborted) throw new Interrupted(`interrupted; what was finished is in ${path}`)
   if (record.failures.length > 0) {
     throw new RunError(`${record.failures.length} subject(s) did not finish; see above`)

@@ -4,7 +4,6 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { scenarioNames } from '../../scenarios/index.ts'
 import { compareRecords } from '../comparison/compare-records.ts'
 import { comparisonModel, type RecordFile } from '../comparison/model.ts'
-import { comparisonPage } from '../comparison/page.ts'
 import { UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { demandMeasuringLock } from '../measuring-lock.ts'
@@ -19,6 +18,7 @@ import { carryOut } from './carry-out.ts'
 import { comparePlan } from './compare-plan.ts'
 import { comparedRevisions, type RevisionOptions } from './compared-revisions.ts'
 import { measuringOptions } from './measuring-options.ts'
+import { pageOfTwo } from './record-page.ts'
 import { assertDeliverable, type Delivery, deliver, reportOptions } from './report-delivery.ts'
 import type { RunOptions } from './run-plan.ts'
 
@@ -47,8 +47,8 @@ export function compareCommand() {
     .addOption(measuringOptions.seed)
     .addOption(measuringOptions.set)
     .option('--out <dir>', 'where records are kept', 'results')
-    .addOption(reportOptions.html)
     .addOption(reportOptions.md)
+    .addOption(reportOptions.html)
     .option('--json', 'print the record, or what two records differ by, and nothing else', false)
     .option('--quiet', 'no progress', false)
     .option('--no-color', 'no colours (as NO_COLOR)')
@@ -86,7 +86,7 @@ function kindOf(path: string): 'record' | 'checkout' {
 }
 
 /** What comparing two records has a use for. */
-const storedOptions = ['margin', 'html', 'md', 'json', 'quiet', 'color']
+const storedOptions = ['margin', 'md', 'html', 'json', 'quiet', 'color']
 
 function assertMeasuresNothing(command: CommandUnknownOpts): void {
   const useless = command.options.filter(option => {
@@ -110,8 +110,8 @@ async function compareStored(
   const compared = compareRecords(base.record, head.record, margin)
   const model = comparisonModel(base, head, compared)
   const data = { base: basePath, head: headPath, ...compared }
-  const page = () => comparisonPage(base, head, model, data)
-  await deliver({ model, page, data }, { ...delivery, quiet: false })
+  const page = () => pageOfTwo(model, base, head)
+  await deliver({ model, data, page }, { ...delivery, quiet: false })
 }
 
 async function measureSideBySide(

@@ -11,9 +11,8 @@ import { mergeRecords, shardOf } from '../merge/merge-records.ts'
 import { missingShards } from '../merge/shards.ts'
 import { print } from '../print.ts'
 import { loadRecord, prepareStore, RecordError, runDirectory, saveRecord } from '../record-store.ts'
-import { reportModel } from '../report/model.ts'
-import { terminalStyle, terminalText } from '../report/terminal.ts'
-import { modelWithPage, writePageBeside } from './record-page.ts'
+import { terminalReport, terminalStyle } from '../report/terminal.ts'
+import { writePageBeside } from './record-page.ts'
 
 export function mergeCommand() {
   return new Command('merge')
@@ -68,10 +67,9 @@ async function mergeRecordFiles(
   const directory = runDirectory(out, new Date().toISOString(), merged.tool.gitSha)
   const path = saveRecord(directory, merged)
   const style = styleOf(color)
+  print(json ? `${JSON.stringify(merged)}\n` : terminalReport(merged, path, style))
   const page = await writePageBeside(path, merged)
-  const model =
-    typeof page === 'string' ? modelWithPage(merged, path, page) : reportModel(merged, path)
-  print(json ? `${JSON.stringify(merged)}\n` : terminalText(model, style))
+  if (!json && typeof page === 'string') print(`page: ${page}\n`)
   const { length } = merged.failures
   const unfinished = [
     ...missingShards(stored.map(({ content }) => shardOf(content))),

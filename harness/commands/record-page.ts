@@ -1,28 +1,23 @@
 import { dirname, join } from 'node:path'
 import { quotedCalibration } from '../calibration/quoted.ts'
+import type { RecordFile } from '../comparison/model.ts'
 import { RunError } from '../errors.ts'
 import type { SockbenchRecord } from '../record.ts'
 import { replaceFile } from '../replace-file.ts'
+import { comparisonPage } from '../report/html/comparison-page.ts'
 import { recordPage } from '../report/html/record-page.ts'
-import { type ReportModel, reportModel } from '../report/model.ts'
+import type { ReportModel } from '../report/model.ts'
 import { ownCheckout } from '../revisions/checkout.ts'
-import { writeOutput } from '../write-output.ts'
 import { quoted } from './command-line.ts'
 
-/** Said to be of this machine, or of another, is what is known of how often verdicts are wrong. */
-export function pageOfRecord(record: SockbenchRecord, recordPath: string): Promise<string> {
-  return recordPage(record, recordPath, calibrationFor(record))
+/** The page of a record. */
+export function pageOf(record: SockbenchRecord, recordPath: string): Promise<string> {
+  return recordPage(record, recordPath, calibrationFor([record]))
 }
 
-/** What is printed of a record that has a page beside it. */
-export function modelWithPage(
-  record: SockbenchRecord,
-  recordPath: string,
-  pagePath: string,
-): ReportModel {
-  const model = reportModel(record, recordPath)
-  model.provenance.splice(1, 0, { name: 'page', text: pagePath })
-  return model
+/** The page of two stored records. @param model what comparing them says */
+export function pageOfTwo(model: ReportModel, base: RecordFile, head: RecordFile): Promise<string> {
+  return comparisonPage(model, base, head, calibrationFor([base.record, head.record]))
 }
 
 /** @returns the path of the page beside a stored record, or why there is none: the record is what counts */
@@ -30,22 +25,36 @@ export async function writePageBeside(
   recordPath: string,
   record: SockbenchRecord,
 ): Promise<string | RunError> {
-  const page = await pageOfRecord(record, recordPath)
+  const page = await pageOf(record, recordPath)
   const file = join(dirname(recordPath), 'report.html')
-  const problems = writeOutput(file, to => replaceFile(to, page))
-  if (problems.length === 0) return file
   const again = `sockbench report ${quoted(recordPath)} --html FILE`
-  return new RunError(
-    `${problems.join('; ')}; the record is kept, and \`${again}\` writes a page of it`,
-  )
+  try {
+    replacePage(file, page, `the record is kept, so make room, and \`${again}\` writes one`)
+    return file
+  } catch (error) {
+    if (error instanceof RunError) return error
+    throw error
+  }
+}
+
+function replacePage(file: string, page: string, remedy: string): void {
+  try {
+    replaceFile(file, page)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new RunError(`cannot write ${file}: ${code}; ${remedy}`)
+  }
 }
 
 const own = join('results', 'calibration')
 const reference = join('results', 'reference', 'calibration')
 
 /** What was found out here goes before what comes with this checkout, which a package has not. */
-function calibrationFor({ environment, merged }: SockbenchRecord): string[] {
-  const machines = merged.length === 0 ? [environment] : merged.map(one => one.environment)
+function calibrationFor(records: readonly SockbenchRecord[]): string[] {
+  const machines = records.flatMap(({ environment, merged }) =>
+    merged.length === 0 ? [environment] : merged.map(one => one.environment),
+  )
   return quotedCalibration(machines, [
     { name: own, directory: own },
     { name: reference, directory: join(ownCheckout, reference) },

@@ -11,8 +11,8 @@ import { writeOutput } from '../write-output.ts'
 
 /** Of whatever reports. */
 export const reportOptions = {
-  html: new Option('--html <file>', 'write it as a page in one file; - is stdout'),
   md: new Option('--md <file>', 'write Markdown, as for a comment on a pull request; - is stdout'),
+  html: new Option('--html <file>', 'write a page in one file, with pictures; - is stdout'),
 }
 
 export interface Delivery {
@@ -22,26 +22,26 @@ export interface Delivery {
   quiet: boolean
   color: boolean
   /** Files by format; `-` is stdout, which then gets nothing else. */
-  html?: string | undefined
   md?: string | undefined
+  html?: string | undefined
 }
 
 /** What is delivered, in whatever format. */
 export interface Reported {
   model: ReportModel
-  page: () => Promise<string>
   /** For --json. */
   data: unknown
+  page: () => Promise<string>
 }
 
 /** What goes to a file of its own. */
-const formats = ['html', 'md'] as const satisfies readonly (keyof Delivery)[]
+const formats = ['md', 'html'] as const satisfies readonly (keyof Delivery)[]
 
 type Format = (typeof formats)[number]
 
 const writers: Record<Format, (reported: Reported) => string | Promise<string>> = {
-  html: ({ page }) => page(),
   md: ({ model }) => markdownReport(model),
+  html: ({ page }) => page(),
 }
 
 /**

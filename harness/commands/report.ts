@@ -3,7 +3,7 @@ import { reanalysed } from '../reanalysis.ts'
 import { latestRecord, loadRecord } from '../record-store.ts'
 import { reportModel } from '../report/model.ts'
 import { positiveNumber } from './arguments.ts'
-import { pageOfRecord } from './record-page.ts'
+import { pageOf } from './record-page.ts'
 import { assertDeliverable, deliver, reportOptions } from './report-delivery.ts'
 
 export function reportCommand() {
@@ -11,8 +11,8 @@ export function reportCommand() {
     .description('print a stored record again, analysed anew from its samples')
     .argument('[record]', 'a record.json or its directory; without it, the newest under results/')
     .option('--margin <percent>', 'another equivalence margin', positiveNumber)
-    .addOption(reportOptions.html)
     .addOption(reportOptions.md)
+    .addOption(reportOptions.html)
     .option('--json', 'print the record on stdout, and nothing else', false)
     .option('--quiet', 'print no report: for the files alone', false)
     .option('--no-color', 'no colours (as NO_COLOR)')
@@ -20,7 +20,7 @@ export function reportCommand() {
       assertDeliverable(delivery)
       const file = path ?? latestRecord('results')
       const record = reanalysed(loadRecord(file), margin)
-      const page = () => pageOfRecord(record, file)
-      await deliver({ model: reportModel(record, file), page, data: record }, delivery)
+      const model = reportModel(record, file)
+      await deliver({ model, data: record, page: () => pageOf(record, file) }, delivery)
     })
 }

@@ -12,7 +12,7 @@ export function kernelSentence({ processes }: Pick<ScenarioResult, 'processes'>)
 }
 
 /** A second of ticks, which tells a share to within some ten points (95 %); less is hardly a sample. */
-const FEWEST_NS = 1e9
+export const FEWEST_TICKED_NS = 1e9
 
 /** Null where it was not measured, or for too short. */
 function kernelShare(processes: readonly ProcessSample[]): number | null {
@@ -21,5 +21,5 @@ function kernelShare(processes: readonly ProcessSample[]): number | null {
   )
   const kernelNs = modes.reduce((sum, mode) => sum + mode.kernelNs, 0)
   const totalNs = modes.reduce((sum, mode) => sum + mode.userNs, kernelNs)
-  return totalNs < FEWEST_NS ? null : kernelNs / totalNs
+  return totalNs < FEWEST_TICKED_NS ? null : kernelNs / totalNs
 }

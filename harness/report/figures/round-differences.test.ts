@@ -56,3 +56,13 @@ test('a round in which somebody did not finish has no difference', () => {
     [0, 1, 2, 4, 5, 6],
   )
 })
+
+test('rounds after the look that counts are not part of a comparison', () => {
+  const [result] = syntheticRecord(measuredLarge(syntheticRounds(7, { other: 1.02 }))).scenarios
+  const comparisons = result.comparisons.map(one => ({ ...one, rounds: 5 }))
+  const [{ rounds }] = roundDifferences({ ...result, comparisons })
+  assert.deepEqual(
+    rounds.map(({ counts }) => counts),
+    [true, true, true, true, true, false, false],
+  )
+})

@@ -7,8 +7,11 @@ import type { Comparison, ScenarioResult } from '../../record.ts'
 /** What the interval of one comparison is made of: a difference for each round. */
 export interface RoundDifferences {
   comparison: Comparison
-  /** Ratios, as that of the comparison; rounds in which somebody did not finish are missing. */
-  rounds: { round: number; ratio: number }[]
+  /**
+   * Ratios, as that of the comparison; rounds in which somebody did not finish are missing. Those after
+   * the look that counts are not part of it.
+   */
+  rounds: { round: number; ratio: number; counts: boolean }[]
 }
 
 /** Of CPU, all but those with the floor. */
@@ -25,9 +28,10 @@ export function roundDifferences(result: ScenarioResult): RoundDifferences[] {
       const differences = differencesOfRounds(result, 'cpu', of, from)
       return {
         comparison,
-        rounds: differences.map(({ round, difference }) => ({
+        rounds: differences.map(({ round, difference }, i) => ({
           round,
           ratio: Math.exp(difference),
+          counts: i < comparison.rounds,
         })),
       }
     })

@@ -11,8 +11,8 @@ test('each slice, in the order in which they ran, against the median slice of it
     syntheticProcess({ ...subject, round: 1, sliceFactors: [1, 0.8] }),
     killedProcess(2, 'direct', 'A'),
   ]
-  const [{ dots, slices, name }] = sliceCostsOf({ processes, unit: 'GB' })
-  assert.equal(name, 'direct')
+  const [{ dots, slices, name, median, metricUnit }] = sliceCostsOf({ processes, unit: 'GB' })
+  assert.deepEqual([name, median, metricUnit], ['direct', 2, 's/GB'])
   assert.equal(slices, 4)
   assert.deepEqual(
     dots.map(({ round, position, ratio }) => [round, position, Number(ratio.toFixed(9))]),

@@ -1,11 +1,14 @@
-import type { ProcessSample, ScenarioResult } from '../../record.ts'
-import { sliceCosts } from '../../statistics/cost-per-unit.ts'
+import type { MetricUnit, ProcessSample, ScenarioResult } from '../../record.ts'
+import { costUnits, sliceCosts } from '../../statistics/cost-per-unit.ts'
 import { median } from '../../statistics/median.ts'
 import { type SubjectRow, subjectName, subjectsIn } from '../subject-rows.ts'
 
 /** CPU per unit of work of each slice of one subject, as a ratio to the median of all its slices. */
 export interface SliceCosts extends SubjectRow {
   name: string
+  /** Of all its slices. */
+  median: number
+  metricUnit: MetricUnit
   dots: SliceDot[]
   /** Slices there are; more than there are dots where they were thinned out. */
   slices: number
@@ -44,7 +47,8 @@ export function sliceCostsOf(
     const dots = all
       .filter(dot => kept.has(dot))
       .map(dot => ({ round: dot.round, position: dot.position, ratio: ratioOf(dot) }))
-    return [{ ...row, name: subjectName(row), dots, slices: all.length }]
+    const name = subjectName(row)
+    return [{ ...row, name, median: middle, metricUnit: costUnits[unit], dots, slices: all.length }]
   })
 }
 

@@ -40,3 +40,10 @@ test('user and kernel time are shares of a subject’s CPU, by thread', () => {
 test('a record that does not say user and kernel time has none', () => {
   assert.deepEqual(userAndKernel({ processes: [direct, failed] }), [])
 })
+
+test('of less than a second of CPU ticks tell too little', () => {
+  const short = withModes(direct)
+  assert.ok(short.outcome.state === 'completed')
+  short.outcome.modes = { 'b-net': { userNs: 5e8, kernelNs: 4e8 } }
+  assert.deepEqual(userAndKernel({ processes: [short] }), [])
+})

@@ -1,5 +1,6 @@
 import type { Outcome, ScenarioResult } from '../../record.ts'
 import { roleOf, type ThreadRole } from '../../thread-roles.ts'
+import { FEWEST_TICKED_NS } from '../kernel-sentence.ts'
 import { subjectName, subjectsIn } from '../subject-rows.ts'
 
 /** Where a subject's CPU time was spent, as shares of one: estimates from the kernel's ticks. */
@@ -23,7 +24,7 @@ export function userAndKernel({ processes }: Pick<ScenarioResult, 'processes'>):
       })),
     )
     const total = parts.reduce((sum, { share }) => sum + share, 0)
-    if (total === 0) return []
+    if (total < FEWEST_TICKED_NS) return []
     const shares = parts.map(part => ({ ...part, share: part.share / total }))
     return [{ name: subjectName(row), parts: shares.filter(({ share }) => share > 0) }]
   })
@@ -31,9 +32,9 @@ export function userAndKernel({ processes }: Pick<ScenarioResult, 'processes'>):
 
 const roles: readonly ThreadRole[] = ['socket', 'handlers', 'other']
 
-/** The one place that knows where a record keeps it; older records do not. */
+/** Older records have none. */
 function modesOf(outcome: Outcome): Modes {
-  return (outcome as { modes?: Modes }).modes ?? {}
+  return outcome.state === 'completed' ? (outcome.modes ?? {}) : {}
 }
 
 function nsIn(modes: Modes, role: ThreadRole, mode: 'user' | 'kernel'): number {

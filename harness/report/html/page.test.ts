@@ -7,6 +7,8 @@ import { auditPage, faintTexts } from '../../pages/fixtures/audit.ts'
 import { noChromium, type OpenPage, openPage, type Screen } from '../../pages/fixtures/chromium.ts'
 import type { SockbenchRecord } from '../../record.ts'
 import { loadRecord } from '../../record-store.ts'
+import { reportModel } from '../model.ts'
+import { comparisonPage } from './comparison-page.ts'
 import { hostile, longRecord, records } from './fixtures/records.ts'
 import { writtenPage } from './fixtures/written-page.ts'
 import { recordPage } from './record-page.ts'
@@ -46,17 +48,14 @@ test(
       const visible =
         '[...document.querySelectorAll("details > div")].filter(e => e.checkVisibility({ contentVisibilityAuto: true }) && e.offsetHeight > 0).length'
       assert.equal(await page.evaluate(visible), 0)
-      await page.emulateMedia({ media: 'print' })
+      await shownOn(page, 'print')
       assert.equal(await page.evaluate(visible), await page.evaluate(folded))
       const buttons =
         '[...document.querySelectorAll("button")].filter(e => e.checkVisibility()).length'
       assert.equal(await page.evaluate(buttons), 0)
       const width = Number(await page.evaluate('document.documentElement.scrollWidth'))
       assert.ok(width <= 718, `${width} px on a page of 718`)
-      await page.emulateMedia({ media: 'screen' })
-      await page.evaluate(
-        'new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))',
-      )
+      await shownOn(page, 'screen')
       assert.equal(await page.evaluate(visible), 0)
     })
   },
@@ -157,26 +156,65 @@ test('a page of 640,000 slices is below 5 MB, and says what it leaves out', asyn
   assert.match(page, /of 640,000 slices are drawn: of each process every so many, and outliers/)
 })
 
+test('of two records that are compared, both are in the page', skipped, async () => {
+  const [base, head] = [records['push only'](), records['two machines']()]
+  const model = reportModel(base, 'base')
+  const text = await comparisonPage(
+    model,
+    { path: 'b', record: base },
+    { path: 'h', record: head },
+    [],
+  )
+  await openedText(text, PHONE, async ({ page, errors }) => {
+    await page.evaluate(openAll)
+    assert.deepEqual(await auditPage(page), [])
+    const buttons = page.getByRole('button', { name: /^Download (base|head)\.json\.gz/ })
+    assert.equal(await buttons.count(), 2)
+    const machines = page
+      .locator('summary')
+      .filter({ hasText: /^Everything known of (base’s machine|head’s machine [12])$/ })
+    assert.equal(await machines.count(), 3)
+    assert.deepEqual(errors, [])
+  })
+})
+
 test('what a record does not have is said, and not drawn', async () => {
   const page = (name: string) => recordPage(records[name](), 'r', [])
   assert.match(await page('everything failed'), /nothing is drawn: no subject finished/)
   assert.match(await page('nothing'), /There is nothing to say: nothing was compared/)
   assert.match(await page('dispatch only'), /No A\/A′ pair/)
   const [oneRound, pushes] = [await page('one round'), await page('push only')]
-  assert.match(oneRound, /no intervals: at least 6 rounds are needed/)
-  assert.doesNotMatch(pushes, /no intervals: at least/)
+  assert.match(oneRound, /no intervals: there were too few rounds for one/)
+  assert.doesNotMatch(pushes, /no intervals: there were/)
   assert.match(pushes, /user and kernel time: not in this record/)
   assert.match(await page('everything'), /<figcaption>User and kernel time<\/figcaption>/)
 })
 
 const openAll = 'for (const details of document.querySelectorAll("details")) details.open = true'
 
+/** Returns once the page has been told: its own listeners come before this one. */
+async function shownOn(page: OpenPage['page'], media: 'print' | 'screen'): Promise<void> {
+  await page.evaluate(`void (window.told = new Promise(done =>
+    matchMedia('print').addEventListener('change', done, { once: true })))`)
+  await page.emulateMedia({ media })
+  await page.evaluate('window.told')
+}
+
 async function opened(
   record: SockbenchRecord,
   screen: Screen,
   look: (page: OpenPage) => Promise<void>,
 ): Promise<void> {
-  const page = await openPage(await writtenPage(record), screen)
+  const text = await recordPage(record, 'runs/some/record.json', ['a calibration'])
+  await openedText(text, screen, look)
+}
+
+async function openedText(
+  text: string,
+  screen: Screen,
+  look: (page: OpenPage) => Promise<void>,
+): Promise<void> {
+  const page = await openPage(writtenPage(text), screen)
   try {
     await look(page)
   } finally {

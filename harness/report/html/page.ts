@@ -23,8 +23,8 @@ export interface PageContext {
   calibration: readonly string[]
   /** Of each machine. */
   environments: readonly { name: string; traits: readonly (readonly [string, string])[] }[]
-  /** Given so many characters, what the page offers for download; null where nothing fits. */
-  rawData: (mostCharacters: number) => RawData | null
+  /** Given so many characters, what the page offers for download, by name; null where it does not fit. */
+  rawData: (mostCharacters: number) => { name: string; data: RawData | null }[]
 }
 
 /** A page must stay small enough to be sent. */
@@ -174,15 +174,24 @@ function environmentMarkup({ name, traits }: PageContext['environments'][number]
   return folded(name, tableMarkup({ ...table, head: ['what', 'value'] }, name))
 }
 
-function rawDataMarkup(data: RawData | null): Markup {
+function rawDataMarkup(files: ReturnType<PageContext['rawData']>): Markup {
+  return html`${files.map(({ name, data }, i) => fileMarkup(name, data, `file-${i + 1}`))}
+<noscript><p>Downloads need JavaScript; everything else does not.</p></noscript>
+`
+}
+
+function fileMarkup(name: string, data: RawData | null, id: string): Markup {
   if (data === null) {
-    return html`<p>The record is too large for this page: take it from where it is stored.</p>`
+    return html`<p>${name} is too large for this page: take it from where it is stored.</p>`
   }
-  const { fileName, content, description } = data
+  const { fileName, content, leftOut } = data
   const kilobytes = Math.ceil((content.length * 3) / 4 / 1000)
-  return html`<p>${description}</p>
-<p><button type="button" hidden data-file="record" data-name="${fileName}">Download ${fileName} (${kilobytes.toLocaleString('en-US')} kB)</button></p>
-<noscript><p>The download needs JavaScript; everything else does not.</p></noscript>
-<template id="record">${content}</template>
+  return html`<p>${
+    leftOut === null
+      ? `${name}, as it was analysed for this page: everything above can be computed from it again, with sockbench report.`
+      : `${name}, without ${leftOut}.`
+  }</p>
+<p><button type="button" hidden data-file="${id}" data-name="${fileName}">Download ${fileName} (${kilobytes.toLocaleString('en-US')} kB)</button></p>
+<template id="${id}">${content}</template>
 `
 }

@@ -6,34 +6,31 @@ export interface RawData {
   fileName: string
   /** gzip, base64. */
   content: string
-  /** What it is, in a sentence or two. */
-  description: string
+  /** What is left out of it, and where that is; null where nothing is. */
+  leftOut: string | null
 }
 
 /**
  * The record whole, or without its slices where that would be too much, or nothing at all.
+ * @param name of the file, without its ending
  * @param mostCharacters there is room for
  */
 export function rawData(
   record: SockbenchRecord,
+  name: string,
   recordPath: string,
   mostCharacters: number,
 ): RawData | null {
   const whole = slicesIn(record) > MOST_SLICES ? null : compressed(record)
   if (whole !== null && whole.length <= mostCharacters) {
-    return {
-      fileName: 'record.json.gz',
-      content: whole,
-      description:
-        'The record that this page was made from, as it was analysed for it: everything above can be computed from it again, with sockbench report.',
-    }
+    return { fileName: `${name}.json.gz`, content: whole, leftOut: null }
   }
   const content = compressed({ ...record, scenarios: record.scenarios.map(withoutSlices) })
   if (content.length > mostCharacters) return null
   return {
-    fileName: 'record-without-slices.json.gz',
+    fileName: `${name}-without-slices.json.gz`,
     content,
-    description: `The record that this page was made from, without its slices, which would make this page too large: they are in ${recordPath}.`,
+    leftOut: `its slices, which would make this page too large: they are in ${recordPath}`,
   }
 }
 
@@ -49,8 +46,7 @@ function slicesIn({ scenarios }: SockbenchRecord): number {
     )
 }
 
-/** gzip, base64. */
-export function compressed(content: object): string {
+function compressed(content: object): string {
   return gzipSync(JSON.stringify(content), { level: 9 }).toString('base64')
 }
 

@@ -1,7 +1,7 @@
 import { machineTraits } from '../../comparison/same-machine.ts'
 import type { Environment, SockbenchRecord } from '../../record.ts'
 import { reportModel } from '../model.ts'
-import { reportPage } from './page.ts'
+import { type PageContext, reportPage } from './page.ts'
 import { rawData } from './raw-data.ts'
 
 /** The page of one record. @param calibration what is known of how often verdicts are wrong */
@@ -14,11 +14,10 @@ export async function recordPage(
     title: `sockbench: ${measuredText(record)}`,
     about: aboutText(record),
     calibration,
-    environments: environmentsOf(record).map(({ name, environment }) => ({
-      name,
-      traits: [...machineTraits(environment)],
-    })),
-    rawData: mostCharacters => rawData(record, recordPath, mostCharacters),
+    environments: environmentsOf(record, 'this record’s'),
+    rawData: mostCharacters => [
+      { name: 'The record', data: rawData(record, 'record', recordPath, mostCharacters) },
+    ],
   })
 }
 
@@ -28,7 +27,13 @@ function measuredText({ scenarios, dispatch }: SockbenchRecord): string {
   return names.size === 0 ? 'nothing measured' : [...names].join(', ')
 }
 
-function aboutText({ startedAt, environment, merged, tool, revisions }: SockbenchRecord): string {
+export function aboutText({
+  startedAt,
+  environment,
+  merged,
+  tool,
+  revisions,
+}: SockbenchRecord): string {
   const { cpuModel, cpus, kernel, node } = environment
   const where =
     merged.length > 1
@@ -42,13 +47,15 @@ function aboutText({ startedAt, environment, merged, tool, revisions }: Sockbenc
   return `measured ${startedAt.slice(0, 16).replace('T', ' ')} UTC ${where}; sockbench ${tool.version}${sha}${compared}`
 }
 
-function environmentsOf({
-  environment,
-  merged,
-}: SockbenchRecord): { name: string; environment: Environment }[] {
-  if (merged.length === 0) return [{ name: 'Everything known of this machine', environment }]
-  return merged.map((one, i) => ({
-    name: `Everything known of machine ${i + 1}`,
-    environment: one.environment,
-  }))
+/** @param owner whose machines they are, before their name */
+export function environmentsOf(
+  { environment, merged }: SockbenchRecord,
+  owner: string,
+): PageContext['environments'] {
+  const known = (name: string, one: Environment) => ({
+    name: `Everything known of ${owner} ${name}`,
+    traits: [...machineTraits(one)],
+  })
+  if (merged.length === 0) return [known('machine', environment)]
+  return merged.map((one, i) => known(`machine ${i + 1}`, one.environment))
 }

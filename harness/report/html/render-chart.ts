@@ -8,8 +8,14 @@ import type { Chart } from './chart.ts'
  * @param id unique in the page
  */
 export async function renderedChart(chart: Chart, id: string): Promise<Markup> {
+  if (chart.narrow === undefined) return drawing(chart, chart.spec, id)
+  const [spec, narrow] = [chart.spec, chart.narrow]
+  return html`<div class="wide">${await drawing(chart, spec, id)}</div><div class="narrow">${await drawing(chart, narrow, `${id}-narrow`)}</div>`
+}
+
+async function drawing(chart: Chart, given: Chart['spec'], id: string): Promise<Markup> {
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')])
-  const { spec } = vegaLite.compile({ ...chart.spec, config })
+  const { spec } = vegaLite.compile({ ...given, config })
   const view = new vega.View(vega.parse(spec), { renderer: 'none' })
   try {
     return named(await view.toSVG(), chart, id)
@@ -54,8 +60,8 @@ function named(svg: string, { title, description }: Chart, id: string): Markup {
   const [, width, height, inside] =
     /^<svg [^>]*? width="([\d.]+)" height="([\d.]+)" [^>]*>(.*)<\/svg>$/s.exec(svg) ?? []
   if (inside === undefined) throw new Error('Vega wrote an SVG of another form')
-  const drawing = new Markup(lean(inside))
-  return html`<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-labelledby="${id}-title ${id}-desc"><title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc><g>${drawing}</g></svg>`
+  const marks = new Markup(lean(inside))
+  return html`<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-labelledby="${id}-title ${id}-desc"><title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc><g>${marks}</g></svg>`
 }
 
 /** Without what is invisible; marks that are described show that when the pointer rests on them. */
@@ -68,5 +74,7 @@ function lean(inside: string): string {
       (_, tag: string, label: string, rest: string) =>
         `<${tag} ${rest}><title>${label}</title></${tag}>`,
     )
-    .replaceAll(/ (?:role|aria-[a-z]+|pointer-events)="[^"]*"/g, '')
+    .replaceAll(/<[a-z]+ [^<>]*>/g, tag =>
+      tag.replaceAll(/ (?:role|aria-[a-z]+|pointer-events)="[^"]*"/g, ''),
+    )
 }

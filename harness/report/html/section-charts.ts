@@ -109,7 +109,7 @@ function missingIn(
   return [
     ...(forest.length === 0 ? ['no forest plot: there are no two subjects to compare'] : []),
     ...(forest.length > 0 && withoutInterval === forest.length
-      ? ['no intervals: at least 6 rounds are needed for one']
+      ? ['no intervals: there were too few rounds for one']
       : []),
     ...(results.some(({ processes }) => processes.some(({ arm }) => arm === "A'"))
       ? []

@@ -46,7 +46,7 @@ th { font-weight: 600; }
 tbody th { font-weight: 400; min-width: 10.5rem; max-width: 20rem; overflow-wrap: anywhere; }
 thead th { border-bottom: 2px solid var(--line); }
 .figure { text-align: right; white-space: nowrap; }
-td.text { min-width: 9rem; }
+td.text:last-child { min-width: 9rem; }
 figure { margin: 1.25rem 0; }
 figcaption { font-weight: 600; }
 svg { display: block; max-width: none; height: auto; }
@@ -64,7 +64,12 @@ dd { margin: 0; }
 .command { display: flex; flex-wrap: wrap; gap: .5rem; align-items: flex-start; }
 pre { margin: 0; padding: .5rem .75rem; background: var(--raised); white-space: pre-wrap; overflow-wrap: anywhere; flex: 1 1 16rem; }
 button { font: inherit; color: var(--ink); background: var(--raised); border: 1px solid var(--soft); padding: .35rem .9rem; cursor: pointer; }
-@media (max-width: 40rem) { h1 { font-size: 1.25rem; } }
+.narrow { display: none; }
+@media screen and (max-width: 40rem) {
+  h1 { font-size: 1.25rem; }
+  .wide { display: none; }
+  .narrow { display: block; }
+}
 @media print {
   body { font-size: 10pt; }
   header, nav, main, footer { max-width: none; padding: 0; }
@@ -74,7 +79,7 @@ button { font: inherit; color: var(--ink); background: var(--raised); border: 1p
   table { font-size: 7pt; }
   th, td, .figure { padding: .1rem .25rem; white-space: normal; overflow-wrap: anywhere; }
   tbody th { min-width: 0; }
-  td.text { min-width: 0; }
+  td.text:last-child { min-width: 0; }
   details { border: 0; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   details:not([open]) > :not(summary) { display: block; }

@@ -29,5 +29,5 @@ function isFigure(cell: string): boolean {
 }
 
 export function scrollBox(name: string, content: Markup): Markup {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${name}">${content}</div>`
+  return html`<div class="scroll" role="group" tabindex="0" aria-label="${name}">${content}</div>`
 }

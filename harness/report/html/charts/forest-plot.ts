@@ -1,8 +1,9 @@
 import type { Verdict } from '../../../record.ts'
 import type { ForestRow } from '../../forest.ts'
 import { metricName } from '../../metric-names.ts'
-import { change, marginText } from '../../quantities.ts'
-import { type Chart, shortened } from '../chart.ts'
+import { marginText } from '../../quantities.ts'
+import { type Chart, marginBand, shortened } from '../chart.ts'
+import { type PlacedRows, placedRows, rowText } from './placed-rows.ts'
 
 /** One picture for each metric: its own scale, since latencies differ by more than costs do. */
 export function forestPlots(rows: readonly ForestRow[]): Chart[] {
@@ -15,18 +16,83 @@ function forestPlot(rows: readonly ForestRow[]): Chart {
   const isTwin = ({ kind }: ForestRow) => kind === 'aa'
   const ordered = [...rows.filter(isTwin), ...rows.filter(row => !isTwin(row))]
   const [{ metric, marginPercent }] = ordered
-  const reach = reachOf(ordered)
-  const drawn = ordered.map((row, index) => drawnRow(row, index, reach))
-  const beyond = drawn.filter(({ edge }) => edge !== null).length
+  const placed = placedRows(ordered)
   const margin = marginText(marginPercent)
+  const has = { intervals: false, points: false }
+  for (const { interval } of ordered) has[interval === null ? 'points' : 'intervals'] = true
+  const what = metricName(metric)
+  return {
+    title:
+      `${what.charAt(0).toUpperCase()}${what.slice(1)}: change against the baseline` +
+      (has.intervals ? ', with 95 % intervals' : '; no intervals, there were too few rounds'),
+    description: ordered.map(rowText).join('; '),
+    notes: [
+      `grey band: the margin of ±${margin}, which counts as no difference; line at 0: no difference at all`,
+      ...(placed.arrows.length === 0
+        ? []
+        : ['an arrow at the edge: it goes on beyond the scale, its figures say where to']),
+      ...(has.points
+        ? ['no interval: there were too few rounds for one, so the point alone says little']
+        : []),
+    ],
+    spec: forestSpec(placed, what, marginPercent, wide),
+    narrow: forestSpec(placed, what, marginPercent, narrow),
+  }
+}
+
+/** Where the texts of a row stand: beside each other, or under each other where there is no room. */
+interface Layout {
+  width: number
+  rowHeight: number
+  /** Below the middle of a row, in pixels. */
+  nameAt: number
+  figuresAt: number
+  intervalAt: number
+  figuresAlign: 'left' | 'right'
+  longestName: number
+  axisTitle: (what: string) => string
+  ticks: number
+}
+
+const wide: Layout = {
+  width: 760,
+  rowHeight: 42,
+  nameAt: -9,
+  figuresAt: -9,
+  intervalAt: 8,
+  figuresAlign: 'right',
+  longestName: 72,
+  axisTitle: what => `less  ←  change of ${what}, %  →  more`,
+  ticks: 9,
+}
+
+const narrow: Layout = {
+  width: 316,
+  rowHeight: 56,
+  nameAt: -18,
+  figuresAt: -4,
+  intervalAt: 14,
+  figuresAlign: 'left',
+  longestName: 48,
+  axisTitle: () => 'less  ←  change, %  →  more',
+  ticks: 5,
+}
+
+function forestSpec(
+  { reach, rows, arrows }: PlacedRows,
+  what: string,
+  marginPercent: number,
+  layout: Layout,
+): Chart['spec'] {
+  const { width, intervalAt, figuresAlign } = layout
   const domain: number[] = [-reach, reach]
   const x = {
     field: 'percent',
     type: 'quantitative',
     scale: { domain, nice: false, zero: false },
     axis: {
-      title: `less  ←  change of ${metricName(metric)}, %  →  more`,
-      tickCount: 9,
+      title: layout.axisTitle(what),
+      tickCount: layout.ticks,
       labelExpr: "datum.value > 0 ? '+' + datum.label : datum.label",
     },
   } as const
@@ -34,169 +100,99 @@ function forestPlot(rows: readonly ForestRow[]): Chart {
     field: 'index',
     type: 'ordinal',
     axis: null,
-    scale: { paddingOuter: 0.1 },
+    scale: { domain: rows.map(({ index }) => index), paddingOuter: 0.1 },
   } as const
-  const lower = marginPercent / (1 + marginPercent / 100)
   return {
-    title: titleOf(ordered),
-    description: ordered.map(rowText).join('; '),
-    notes: [
-      `grey band: the margin of ±${margin}, which counts as no difference; line at 0: no difference at all`,
-      ...(beyond === 0
-        ? []
-        : ['an arrow at the edge: it lies beyond the scale, its figures say where']),
-      ...(drawn.some(({ low }) => low === null)
-        ? ['no interval: there were too few rounds for one, so the point alone says little']
-        : []),
+    width,
+    height: { step: layout.rowHeight },
+    data: { values: rows.map(row => ({ ...row, name: shortened(row.name, layout.longestName) })) },
+    layer: [
+      {
+        data: { values: [marginBand(marginPercent)] },
+        mark: { type: 'rect', color: 'var(--band)', clip: true, aria: false },
+        encoding: { x, x2: { field: 'to' } },
+      },
+      {
+        data: { values: [{ percent: 0 }] },
+        mark: { type: 'rule', color: 'var(--ink)', strokeWidth: 1, aria: false },
+        encoding: { x },
+      },
+      {
+        transform: [{ filter: 'isValid(datum.low)' }],
+        mark: { type: 'rule', strokeWidth: 3, yOffset: intervalAt, aria: false },
+        encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' }, y, color: verdictColour },
+      },
+      {
+        transform: [{ filter: 'isValid(datum.percent)' }],
+        mark: { type: 'point', filled: true, size: 110, opacity: 1, yOffset: intervalAt },
+        encoding: {
+          x,
+          y,
+          color: verdictColour,
+          shape: { field: 'verdict', type: 'nominal', legend: null, scale: shapes },
+          description: { field: 'description' },
+        },
+      },
+      {
+        data: { values: arrows },
+        mark: { type: 'point', filled: true, size: 110, opacity: 1, yOffset: intervalAt },
+        encoding: {
+          x,
+          y,
+          color: verdictColour,
+          shape: { field: 'shape', type: 'nominal', scale: null },
+          description: { field: 'description' },
+        },
+      },
+      {
+        mark: {
+          type: 'text',
+          align: 'left',
+          dx: 4,
+          dy: layout.nameAt,
+          fontWeight: 'bold',
+          aria: false,
+        },
+        encoding: { text: { field: 'name' }, x: { value: 0 }, y },
+      },
+      {
+        mark: {
+          type: 'text',
+          align: figuresAlign,
+          dx: figuresAlign === 'right' ? -4 : 4,
+          dy: layout.figuresAt,
+          aria: false,
+        },
+        encoding: {
+          text: { field: 'figures' },
+          x: { value: figuresAlign === 'right' ? width : 0 },
+          y,
+          color: verdictColour,
+        },
+      },
     ],
-    spec: {
-      width: WIDTH,
-      height: { step: 42 },
-      data: { values: drawn },
-      layer: [
-        {
-          data: {
-            values: [{ percent: -Math.min(lower, reach), to: Math.min(marginPercent, reach) }],
-          },
-          mark: { type: 'rect', color: 'var(--band)', aria: false },
-          encoding: { x, x2: { field: 'to' } },
-        },
-        {
-          data: { values: [{ percent: 0 }] },
-          mark: { type: 'rule', color: 'var(--ink)', strokeWidth: 1, aria: false },
-          encoding: { x },
-        },
-        {
-          transform: [{ filter: 'isValid(datum.low)' }],
-          mark: { type: 'rule', strokeWidth: 3, yOffset: 8, aria: false },
-          encoding: {
-            x: { ...x, field: 'low' },
-            x2: { field: 'high' },
-            y,
-            color: verdictColour,
-          },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 110, opacity: 1, yOffset: 8 },
-          encoding: {
-            x,
-            y,
-            color: verdictColour,
-            shape: {
-              field: 'shape',
-              type: 'nominal',
-              legend: null,
-              scale: { domain: shapes, range: shapes },
-            },
-            description: { field: 'description' },
-          },
-        },
-        {
-          mark: { type: 'text', align: 'left', dx: 4, dy: -9, fontWeight: 'bold', aria: false },
-          encoding: { text: { field: 'name' }, x: { value: 0 }, y },
-        },
-        {
-          mark: { type: 'text', align: 'right', dx: -4, dy: -9, aria: false },
-          encoding: { text: { field: 'figures' }, x: { value: WIDTH }, y, color: verdictColour },
-        },
-      ],
-    },
   }
 }
 
-function titleOf(rows: readonly ForestRow[]): string {
-  const what = `${sentenceCase(metricName(rows[0].metric))}: change against the baseline`
-  return rows.some(({ interval }) => interval !== null)
-    ? `${what}, with 95 % intervals`
-    : `${what}; no intervals, there were too few rounds`
+const looks: Record<Verdict, { shape: string; colour: string }> = {
+  equivalent: { shape: 'circle', colour: 'var(--good)' },
+  faster: { shape: 'triangle-down', colour: 'var(--good)' },
+  slower: { shape: 'triangle-up', colour: 'var(--bad)' },
+  inconclusive: { shape: 'diamond', colour: 'var(--open)' },
+  invalid: { shape: 'cross', colour: 'var(--void)' },
 }
 
-function sentenceCase(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-const WIDTH = 760
-
-interface DrawnRow {
-  index: number
-  name: string
-  percent: number
-  low: number | null
-  high: number | null
-  edge: 'left' | 'right' | null
-  shape: string
-  verdict: Verdict
-  figures: string
-  description: string
-}
-
-function drawnRow(row: ForestRow, index: number, reach: number): DrawnRow {
-  const within = (percent: number) => Math.min(reach, Math.max(-reach, percent))
-  const [percent, low, high] = [row.ratio, row.interval?.low, row.interval?.high].map(percentOf)
-  const edge = percent > reach ? 'right' : percent < -reach ? 'left' : null
-  return {
-    index,
-    name: shortened(row.name, 72),
-    percent: within(percent),
-    low: row.interval === null ? null : within(low),
-    high: row.interval === null ? null : within(high),
-    edge,
-    shape: edge === null ? verdictShapes[row.verdict] : `triangle-${edge}`,
-    verdict: row.verdict,
-    figures: `${figuresText(row)}, ${row.interval === null ? 'no interval' : row.verdict}`,
-    description: rowText(row),
-  }
-}
-
-function rowText(row: ForestRow): string {
-  return `${row.name}: ${figuresText(row)}, ${row.words}`
-}
-
-function figuresText({ ratio, interval }: ForestRow): string {
-  return change(ratio, interval?.low ?? null, interval?.high ?? null)
-}
-
-/**
- * In per cent, either way: what holds twice the margin and every row that does not reach more than
- * six times as far as the middle one. Otherwise one row of −60 % would leave a line of all others.
- */
-function reachOf(rows: readonly ForestRow[]): number {
-  const reaches = rows.map(reachOfRow).sort((one, other) => one - other)
-  const middle = Math.max(2 * rows[0].marginPercent, reaches[Math.floor((reaches.length - 1) / 2)])
-  const shown = reaches.filter(reach => reach <= 6 * middle)
-  return 1.1 * Math.max(middle, ...shown)
-}
-
-function reachOfRow({ ratio, interval }: ForestRow): number {
-  const bounds = [ratio, interval?.low ?? ratio, interval?.high ?? ratio]
-  return Math.max(...bounds.map(bound => Math.abs(percentOf(bound))))
-}
-
-function percentOf(ratio: number | undefined): number {
-  return ratio === undefined ? Number.NaN : 100 * (ratio - 1)
-}
-
-const verdictShapes: Record<Verdict, string> = {
-  equivalent: 'circle',
-  faster: 'triangle-down',
-  slower: 'triangle-up',
-  inconclusive: 'diamond',
-  invalid: 'cross',
-}
-
-const shapes = [...Object.values(verdictShapes), 'triangle-left', 'triangle-right']
-
-const verdictColours: Record<Verdict, string> = {
-  equivalent: 'var(--good)',
-  faster: 'var(--good)',
-  slower: 'var(--bad)',
-  inconclusive: 'var(--open)',
-  invalid: 'var(--void)',
+const shapes = {
+  domain: Object.keys(looks),
+  range: Object.values(looks).map(({ shape }) => shape),
 }
 
 const verdictColour = {
   field: 'verdict',
   type: 'nominal',
   legend: null,
-  scale: { domain: Object.keys(verdictColours), range: Object.values(verdictColours) },
+  scale: {
+    domain: Object.keys(looks),
+    range: Object.values(looks).map(({ colour }) => colour),
+  },
 } as const

@@ -1,7 +1,7 @@
 import { programName } from '../../../program.ts'
 import type { RoundDifferences } from '../../figures/round-differences.ts'
 import { change } from '../../quantities.ts'
-import { type Chart, type Panel, shortened, stripAxis } from '../chart.ts'
+import { type Chart, marginBand, type Panel, shortened, stripAxis } from '../chart.ts'
 import { type SeriesNames, seriesOf } from '../series.ts'
 
 export interface NamedRounds extends RoundDifferences {
@@ -36,6 +36,9 @@ export function roundDots(compared: readonly NamedRounds[], names: SeriesNames):
       description: strips.map(stripText).join('; '),
       notes: [
         'each strip has a scale of its own; grey: the margin, the line: no difference, where they are near; dashed: the estimate',
+        ...(strips.some(({ rounds }) => rounds.some(({ counts }) => !counts))
+          ? ['fainter: rounds after the look that counts, of which the estimate knows nothing']
+          : []),
       ],
       spec: { vconcat: strips.map(strip => stripSpec(strip, names, last)) },
     },
@@ -47,7 +50,8 @@ function stripSpec(
   names: SeriesNames,
   last: number,
 ): Panel {
-  const values = rounds.map(({ round, ratio }) => ({
+  const values = rounds.map(({ round, ratio, counts }) => ({
+    opacity: counts ? 1 : 0.35,
     round: round + 1,
     percent: 100 * (ratio - 1),
     description: `round ${round + 1}: ${change(ratio, null, null)}`,
@@ -75,7 +79,7 @@ function stripSpec(
     height: 64,
     layer: [
       {
-        data: { values: [{ percent: -marginPercent, to: marginPercent }] },
+        data: { values: [marginBand(marginPercent)] },
         mark: { type: 'rect', color: 'var(--band)', clip: true, aria: false },
         encoding: { y, y2: { field: 'to' } },
       },
@@ -91,8 +95,13 @@ function stripSpec(
       },
       {
         data: { values },
-        mark: { type: 'point', filled: true, size: 45, opacity: 1, color: colour },
-        encoding: { x, y, description: { field: 'description' } },
+        mark: { type: 'point', filled: true, size: 45, color: colour },
+        encoding: {
+          x,
+          y,
+          opacity: { field: 'opacity', type: 'quantitative', scale: null },
+          description: { field: 'description' },
+        },
       },
     ],
   }

@@ -69,7 +69,7 @@ function stripSpec(
     axis: { ...stripAxis, values: ticksWithin(low, high) },
   } as const
   return {
-    title: `${shortened(name, 80)}${arm === 'A' ? ' (A)' : ''}: largest ${change(largest(subject), null, null)}`,
+    title: `${shortened(name, 72)}${arm === 'A' ? ' (A)' : ''}: median ${medianText(subject)}, largest ${change(largest(subject), null, null)}`,
     width: 600,
     height: 70,
     layer: [
@@ -112,12 +112,16 @@ function largest({ dots }: SliceCosts): number {
   return dots.reduce((most, { ratio }) => Math.max(most, ratio), 0)
 }
 
+function medianText({ median, metricUnit }: SliceCosts): string {
+  return `${figure(median)} ${metricUnit}`
+}
+
 function subjectText(subject: SliceCosts): string {
   const sorted = Float64Array.from(subject.dots.map(({ ratio }) => ratio)).sort()
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]
   const [low, high] = [at(0.1), at(0.9)].map(ratio => change(ratio, null, null))
   return (
-    `${subject.name}: ${figure(subject.slices)} slices, eight in ten from ${low} to ${high} of its median, ` +
+    `${subject.name}: ${figure(subject.slices)} slices, median ${medianText(subject)}, eight in ten from ${low} to ${high}, ` +
     `the largest ${change(largest(subject), null, null)}`
   )
 }

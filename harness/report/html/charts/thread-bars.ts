@@ -42,7 +42,7 @@ export function threadBars(subjects: readonly ThreadCosts[]): Chart[] {
       spec: barSpec(
         values,
         unit,
-        roles.map(role => ({ part: roleNames[role], colour: roleColours[role], opacity: 1 })),
+        roles.map(role => ({ part: roleNames[role], colour: roleColours[role] })),
       ),
     },
   ]
@@ -65,8 +65,7 @@ export function userAndKernelBars(subjects: readonly UserAndKernel[]): Chart[] {
   const looks = roles.flatMap(role =>
     (['user', 'kernel'] as const).map(mode => ({
       part: partName(role, mode),
-      colour: roleColours[role],
-      opacity: mode === 'user' ? 1 : 0.45,
+      colour: mode === 'user' ? roleColours[role] : fainter(roleColours[role]),
     })),
   )
   return [
@@ -81,11 +80,15 @@ export function userAndKernelBars(subjects: readonly UserAndKernel[]): Chart[] {
         })
         .join('. '),
       notes: [
-        'paler: in the kernel. Estimates: the kernel looks at each tick of its clock in which mode a thread is',
+        'fainter: in the kernel. Estimates: the kernel looks at each tick of its clock in which mode a thread is',
       ],
       spec: barSpec(values, '% of the subject’s CPU', looks),
     },
   ]
+}
+
+function fainter(colour: string): string {
+  return `color-mix(in srgb, ${colour} 45%, var(--ground))`
 }
 
 interface Bar {
@@ -99,7 +102,7 @@ interface Bar {
 function barSpec(
   values: readonly Bar[],
   axisTitle: string,
-  looks: readonly { part: string; colour: string; opacity: number }[],
+  looks: readonly { part: string; colour: string }[],
 ): Chart['spec'] {
   const domain = looks.map(({ part }) => part)
   const legend = { title: null, orient: 'bottom', columns: 2, symbolType: 'square' } as const
@@ -121,12 +124,6 @@ function barSpec(
         field: 'part',
         type: 'ordinal',
         scale: { domain, range: looks.map(({ colour }) => colour) },
-        legend,
-      },
-      fillOpacity: {
-        field: 'part',
-        type: 'ordinal',
-        scale: { domain, range: looks.map(({ opacity }) => opacity) },
         legend,
       },
       description: { field: 'text' },
