@@ -14,6 +14,8 @@ export type Launch = Module | { command: string }
 interface Module {
   module: URL
   args?: readonly string[]
+  /** Options of Node and V8. */
+  execArgv?: readonly string[]
 }
 
 export type ChildOptions = Launch & {
@@ -40,10 +42,10 @@ function startWithChannel(launch: Launch): Channel {
   return 'command' in launch ? spawnCommand(launch.command) : forkModule(launch)
 }
 
-function forkModule({ module, args = [] }: Module): Channel {
+function forkModule({ module, args = [], execArgv = [] }: Module): Channel {
   const forked = fork(module, args, {
     detached: true,
-    execArgv: [],
+    execArgv: [...execArgv],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

@@ -8,6 +8,7 @@ import { gateCommand } from './commands/gate.ts'
 import { listCommand } from './commands/list.ts'
 import { mergeCommand } from './commands/merge.ts'
 import { peerCommand } from './commands/peer.ts'
+import { profileCommand } from './commands/profile.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -23,6 +24,7 @@ const program = new Command('sockbench')
   .addCommand(runCommand())
   .addCommand(reportCommand())
   .addCommand(compareCommand())
+  .addCommand(profileCommand())
   .addCommand(gateCommand())
   .addCommand(mergeCommand())
   .addCommand(calibrateCommand())

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceOptions } from '../implementations/node/service-options.ts'
 import { pinProcess } from '../implementations/sock/affinity.ts'
 import type { Address } from '../implementations/sock/sock.ts'
-import type { LatencyMeasurement } from '../scenarios/driver-protocol.ts'
+import type { LatencyMeasurement, SliceMeasurement } from '../scenarios/driver-protocol.ts'
 import type { ServiceTemplate, Workload } from '../scenarios/scenario.ts'
 import {
   type Child,
@@ -31,6 +31,9 @@ const COUNT_TIMEOUT_MS = 5_000
 const STOP_GRACE_MS = 2_000
 /** A process that dies closes its connections first: so long until its end is known here, too. */
 const EXIT_NEWS_MS = 1_000
+
+/** What a slice took, without its place among others. */
+export type SliceMeasured = Omit<Slice, 'group' | 'order'> & Pick<SliceMeasurement, 'latency'>
 
 type State = { state: 'working'; stage: Stage } | { state: 'failed'; stage: Stage; reason: string }
 
@@ -65,6 +68,11 @@ export class MeasuredSubject {
 
   get working(): boolean {
     return this.#state.state === 'working'
+  }
+
+  /** -1 before it is started. */
+  get pid(): number {
+    return this.#child?.pid ?? -1
   }
 
   /** Starts the process, connects it with the driver, and waits until it can be given work. */
@@ -135,7 +143,7 @@ export class MeasuredSubject {
   async rest(): Promise<void> {
     const { idleMs } = this.#workload
     if (idleMs === 0 || !this.working || this.#sampler === undefined) return
-    const countsBefore = await this.#counts()
+    const countsBefore = await this.counts()
     const before = await this.#sampler.sampleWhenQuiet('first')
     await Promise.race([sleep(idleMs), this.#child?.exited])
     const after =
@@ -149,26 +157,29 @@ export class MeasuredSubject {
   }
 
   async measureSlice(group: number, order: number): Promise<void> {
-    if (!this.working || this.#sampler === undefined) return
+    const measured = await this.sliceMeasured()
+    if (measured === undefined) return
+    const { latency, ...slice } = measured
+    this.#latencies.push(latency)
+    this.#slices.push({ group, order, ...slice })
+  }
+
+  /** Undefined: it has failed. */
+  async sliceMeasured(): Promise<SliceMeasured | undefined> {
+    if (!this.working || this.#sampler === undefined) return undefined
     const before = await this.#sampler.sampleWhenQuiet('last')
     const done = await this.#driver.serveSlice(this.spec.name, this.#workload.sliceWork)
-    if (done.kind === 'failed') return this.#failUnlessDead(done.reason)
+    if (done.kind === 'failed') {
+      await this.#failUnlessDead(done.reason)
+      return undefined
+    }
     const after = await this.#sampler.sampleWhenQuiet('first')
     const { messages, bytes, wallNs, driverCpuNs, latency } = done
     const threads = difference(before.threads, after.threads, threadNamesOf(this.#services))
-    this.#latencies.push(latency)
     this.#threadsAtFirst ??= before.threads
     this.#threadsAtLast = after.threads
-    this.#slices.push({
-      group,
-      order,
-      bytes,
-      messages,
-      wallNs,
-      threads,
-      driverCpuNs,
-      exact: before.state === 'quiet' && after.state === 'quiet',
-    })
+    const exact = before.state === 'quiet' && after.state === 'quiet'
+    return { bytes, messages, wallNs, threads, driverCpuNs, latency, exact }
   }
 
   /**
@@ -176,7 +187,7 @@ export class MeasuredSubject {
    * subject's poll times out again and again, and that would be counted, too.
    */
   async count(): Promise<void> {
-    const before = await this.#counts()
+    const before = await this.counts()
     for (let slice = 0; slice < this.#workload.countingSlices && this.working; slice++) {
       const done = await this.#driver.serveSlice(this.spec.name, this.#workload.sliceWork)
       if (done.kind === 'failed') return this.#failUnlessDead(done.reason)
@@ -226,19 +237,28 @@ export class MeasuredSubject {
     return modesBetween(this.#threadsAtFirst, this.#threadsAtLast, names)
   }
 
-  async #counts(): Promise<Counts> {
-    if (!this.working || this.#child === undefined) return {}
-    const answer = isKind('counts', 'failed')
-    const reply = await this.#child.request({ kind: 'count' }, answer, COUNT_TIMEOUT_MS)
+  async counts(): Promise<Counts> {
+    return (await this.ask({ kind: 'count' }, 'counts', COUNT_TIMEOUT_MS))?.counts ?? {}
+  }
+
+  /** Undefined: it has failed, be it to answer. */
+  async ask<K extends SubjectAnswer['kind']>(
+    request: SubjectRequest,
+    kind: K,
+    timeoutMs: number,
+  ): Promise<Extract<SubjectAnswer, { kind: K }> | undefined> {
+    if (!this.working || this.#child === undefined) return undefined
+    const isAnswer = isKind<K | 'failed'>(kind, 'failed')
+    const reply = await this.#child.request(request, isAnswer, timeoutMs)
     if (reply.state !== 'replied') this.#fail(describeNoReply(reply))
-    else if (reply.message.kind === 'failed') this.#fail(reply.message.reason)
-    else return reply.message.counts
-    return {}
+    else if (isKind('failed')(reply.message)) this.#fail(reply.message.reason)
+    else return reply.message as Extract<SubjectAnswer, { kind: K }>
+    return undefined
   }
 
   /** Counters only ever grow; those of a program that is not ours may do anything. */
   async #increaseSince(before: Counts): Promise<Counts> {
-    const increases = Object.entries(await this.#counts()).map(
+    const increases = Object.entries(await this.counts()).map(
       ([name, total]) => [name, total - (before[name] ?? 0)] as const,
     )
     const fallen = increases.find(([, increase]) => increase < 0)

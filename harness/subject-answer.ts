@@ -19,6 +19,11 @@ const subjectAnswer = z.discriminatedUnion('kind', [
     kind: z.literal('counts'),
     counts: z.record(z.string(), z.number().nonnegative()),
   }),
+  z.object({ kind: z.literal('profiling') }),
+  z.object({
+    kind: z.literal('profiled'),
+    files: z.array(z.object({ thread: z.string(), path: z.string() })),
+  }),
   z.object({ kind: z.literal('peer-disconnected'), reason }),
   z.object({ kind: z.literal('failed'), reason }),
 ])

@@ -7,6 +7,7 @@ import { describeErrno } from '../implementations/sock/errno.ts'
 import type { Address } from '../implementations/sock/sock.ts'
 import { Subject } from '../implementations/subject.ts'
 import { exitWithParent } from './exit-with-parent.ts'
+import type { ThreadProfiler } from './profile/thread-profiler.ts'
 import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
 
 // V8 compiles a function well once it has run for long enough, by default some thousand times,
@@ -14,6 +15,7 @@ import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
 setFlagsFromString('--interrupt-budget=16000')
 
 let subject: Subject | undefined
+let profiler: ThreadProfiler | undefined
 /** Listeners and connections that are still to come. */
 let toOpen = 0
 const listening: Address[] = []
@@ -28,6 +30,10 @@ process.on('message', async (request: SubjectRequest) => {
       return start(request)
     case 'count':
       return answer({ kind: 'counts', counts: subject?.counts() ?? {} })
+    case 'profile-start':
+      return startProfile(request.intervalUs)
+    case 'profile-stop':
+      return stopProfile(request.directory)
     case 'stop':
       await subject?.stop()
       return process.exit(0)
@@ -51,6 +57,28 @@ function start({
   }
   subject = new Subject(backend, services, loops, handlers, spinsPerRecv)
   if (toOpen === 0) answer({ kind: 'started', listening })
+}
+
+/** The inspector is loaded by whoever is profiled, and by nobody else. */
+async function startProfile(intervalUs: number): Promise<void> {
+  const { ThreadProfiler } = await import('./profile/thread-profiler.ts')
+  profiler = new ThreadProfiler()
+  try {
+    await profiler.start(intervalUs)
+    answer({ kind: 'profiling' })
+  } catch (error) {
+    fail(`cannot be profiled: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function stopProfile(directory: string): Promise<void> {
+  try {
+    if (profiler === undefined) throw new Error('no profile was started')
+    answer({ kind: 'profiled', files: await profiler.stop(directory) })
+  } catch (error) {
+    fail(`cannot be profiled: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  profiler = undefined
 }
 
 function listens(options: ServiceOptions): boolean {

@@ -28,6 +28,10 @@ export type SubjectRequest =
       spinsPerRecv?: number | null
     }
   | { kind: 'count' }
+  /** Of a program that can: from now on, sample the stack of each thread. */
+  | { kind: 'profile-start'; intervalUs: number }
+  /** What was sampled goes into this directory, which exists. */
+  | { kind: 'profile-stop'; directory: string }
   | { kind: 'stop' }
 
 /** And what it hears. */
@@ -36,6 +40,16 @@ export type SubjectAnswer =
   | { kind: 'started'; listening: Address[] }
   /** To `count`: totals since the start, by name. */
   | { kind: 'counts'; counts: Record<string, number> }
+  /** To `profile-start`: every thread is being sampled. */
+  | { kind: 'profiling' }
+  /** To `profile-stop`: a .cpuprofile, as V8 writes them, for each thread. */
+  | { kind: 'profiled'; files: ProfileFile[] }
   /** A peer was dropped, by our doing. */
   | { kind: 'peer-disconnected'; reason: string }
   | { kind: 'failed'; reason: string }
+
+export interface ProfileFile {
+  /** As /proc/PID/task/TID/comm shows it. */
+  thread: string
+  path: string
+}

@@ -103,6 +103,8 @@ export class Subject {
     const worker = new Worker(new URL('./thread-main.js', import.meta.url), {
       workerData: data,
       transferList: services.flatMap(({ connections }) => connections),
+      // for whoever looks at the process with an inspector
+      name,
     })
     worker.on('message', this.handlers.onEvent)
     worker.on('error', this.handlers.onCrash)

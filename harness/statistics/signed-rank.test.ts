@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { signedRankCritical, signedRankProbabilities, smallestSampleFor } from './signed-rank.ts'
+import fc from 'fast-check'
+import { hodgesLehmann } from './hodges-lehmann.ts'
+import {
+  signedRankCritical,
+  signedRankP,
+  signedRankProbabilities,
+  smallestSampleFor,
+} from './signed-rank.ts'
 
 test('the critical values are those of the published tables', () => {
   // Two-sided 5 % and 1 %: Wilcoxon & Wilcox (1964), as reprinted in most textbooks.
@@ -41,4 +48,22 @@ test('the distribution sums to one and is symmetric, also at n = 60', () => {
     const mirrored = probabilities[probabilities.length - 1 - t]
     assert.ok(Math.abs(probabilities[t] - mirrored) <= 1e-15)
   }
+})
+
+test('differences of one sign have the smallest p there is, two orders that can be counted', () => {
+  assert.equal(signedRankP([1, 2, 3, 4, 5, 6]), 2 / 64)
+  // Ranks 1 of 1..6 is negative: T = 1, and two of 64 sign patterns have T ≤ 1.
+  assert.equal(signedRankP([-1, 2, 3, 4, 5, 6]), 4 / 64)
+  assert.equal(signedRankP([0, 0, 0, 0, 0, 0]), 1)
+})
+
+test('p is at most a level exactly where the interval of that level excludes 0', () => {
+  const differences = fc.array(fc.integer({ min: -20, max: 40 }), { minLength: 6, maxLength: 12 })
+  fc.assert(
+    fc.property(differences, fc.constantFrom(0.05, 0.1, 0.2), (values, alpha) => {
+      const found = hodgesLehmann(values, alpha)
+      assert.ok(found.state === 'estimated')
+      assert.equal(signedRankP(values) <= alpha, found.low > 0 || found.high < 0)
+    }),
+  )
 })

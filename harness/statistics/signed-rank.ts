@@ -39,3 +39,25 @@ export function signedRankCritical(n: number, alpha: number): number {
 export function smallestSampleFor(alpha: number): number {
   return Math.ceil(1 - Math.log2(alpha))
 }
+
+/**
+ * The smallest two-sided level at which the interval of `hodgesLehmann` excludes 0. With n differences
+ * there is none below 2^(1-n). Source: Hollander & Wolfe, section 3.1, and 3.3 for the Walsh averages.
+ */
+export function signedRankP(differences: readonly number[]): number {
+  const n = differences.length
+  let notAbove = 0
+  let notBelow = 0
+  for (let i = 0; i < n; i++) {
+    for (let j = i; j < n; j++) {
+      const sum = differences[i] + differences[j]
+      if (sum <= 0) notAbove++
+      if (sum >= 0) notBelow++
+    }
+  }
+  const t = Math.min(notAbove, notBelow)
+  const tail = signedRankProbabilities(n)
+    .slice(0, t + 1)
+    .reduce((sum, p) => sum + p, 0)
+  return Math.min(1, 2 * tail)
+}

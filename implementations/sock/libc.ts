@@ -36,6 +36,7 @@ export interface Libc {
   prctlNumber(option: number, argument: number): number
   schedGetaffinity(threadId: number, maskBytes: number, mask: Uint8Array): number
   schedSetaffinity(threadId: number, maskBytes: number, mask: Uint8Array): number
+  schedSetscheduler(threadId: number, policy: number, schedParam: Uint8Array): number
   /** Of glibc only. */
   readonly mallopt: ((parameter: number, value: number) => number) | undefined
   /** Why the last call failed. */
@@ -104,6 +105,7 @@ function loadLibc(): Libc {
     prctlNumber: library.func('int prctl(int, unsigned long)'),
     schedGetaffinity: library.func('int sched_getaffinity(int, size_t, uint8_t *)'),
     schedSetaffinity: library.func('int sched_setaffinity(int, size_t, uint8_t *)'),
+    schedSetscheduler: library.func('int sched_setscheduler(int, int, uint8_t *)'),
     mallopt: findMallopt(library),
     errno: () => koffi.errno(),
   }
