@@ -9,10 +9,12 @@ import { listCommand } from './commands/list.ts'
 import { mergeCommand } from './commands/merge.ts'
 import { peerCommand } from './commands/peer.ts'
 import { profileCommand } from './commands/profile.ts'
+import { profileClinicCommand } from './commands/profile-clinic.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
 import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { traceCommand } from './commands/trace.ts'
 import { toolIdentity } from './environment.ts'
 import { exitCodes } from './errors.ts'
 import { exitOnSignals } from './interruption.ts'
@@ -30,8 +32,10 @@ const program = new Command('sockbench')
   .addCommand(calibrateCommand())
   .addCommand(conformCommand())
   .addCommand(simulateCommand())
+  .addCommand(traceCommand())
   .addCommand(serveCommand())
   .addCommand(peerCommand())
+  .addCommand(profileClinicCommand())
   .addCommand(listCommand())
   .addCommand(doctorCommand())
   .addHelpText(

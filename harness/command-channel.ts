@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** A process, and the way messages go to it and come from it. */
 export interface Channel {
@@ -33,12 +34,16 @@ export function spawnCommand(command: string): Channel {
   if (!(socket instanceof Socket)) throw new Error('the channel of a child is no socket')
   // The process may have ended; whoever waits for its end hears that.
   socket.on('error', () => {})
+  return { process: child, ...jsonLines(socket) }
+}
+
+/** Messages as one JSON object a line, both ways over a stream. */
+export function jsonLines(stream: Duplex): Pick<Channel, 'send' | 'onMessage'> {
   return {
-    process: child,
-    send: message => socket.write(`${JSON.stringify(message)}\n`),
+    send: message => stream.write(`${JSON.stringify(message)}\n`),
     onMessage: listener => {
       let rest = ''
-      socket.setEncoding('utf8').on('data', (text: string) => {
+      stream.setEncoding('utf8').on('data', (text: string) => {
         const lines = (rest + text).split('\n')
         rest = lines.pop() ?? ''
         if (rest.length > longestLine) {

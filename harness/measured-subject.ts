@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServiceOptions } from '../implementations/node/service-options.ts'
 import { pinProcess } from '../implementations/sock/affinity.ts'
-import type { Address } from '../implementations/sock/sock.ts'
 import type { LatencyMeasurement, SliceMeasurement } from '../scenarios/driver-protocol.ts'
 import type { ServiceTemplate, Workload } from '../scenarios/scenario.ts'
 import {
@@ -24,10 +22,12 @@ import {
   ThreadSampler,
 } from './sampler.ts'
 import { readAnswer } from './subject-answer.ts'
-import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
-import { serviceOptions, templatesFor, threadNamesOf } from './subject-services.ts'
+import type { SubjectAnswer, SubjectRequest, TracingRequest } from './subject-protocol.ts'
+import { addressedServices, templatesFor, threadNamesOf } from './subject-services.ts'
+import type { TracedThread } from './trace/traced-thread.ts'
 
 const COUNT_TIMEOUT_MS = 5_000
+const TRACE_TIMEOUT_MS = 20_000
 const STOP_GRACE_MS = 2_000
 /** A process that dies closes its connections first: so long until its end is known here, too. */
 const EXIT_NEWS_MS = 1_000
@@ -77,8 +77,10 @@ export class MeasuredSubject {
 
   /** Starts the process, connects it with the driver, and waits until it can be given work. */
   async start(pinning: Plan['pinning']): Promise<void> {
-    const services = await this.#resolveServices()
-    if (services === undefined || !this.working) return
+    const addressed = await addressedServices(this.#services, this.spec.name, this.#driver)
+    if (addressed.state === 'failed') return this.#fail(addressed.reason)
+    if (!this.working) return
+    const { services } = addressed
     const { backend, loops, revision } = this.spec
     const { startTimeoutMs, ...launch } = revision.process
     const child = await startChild({
@@ -108,25 +110,6 @@ export class MeasuredSubject {
     const ready = await this.#driver.awaitReady(this.spec.name, started.message.listening)
     if (ready.kind === 'failed') return this.#failUnlessDead(ready.reason)
     this.#enter('run')
-  }
-
-  /** With the driver's addresses, of those services that connect to it. */
-  async #resolveServices(): Promise<ServiceOptions[] | undefined> {
-    const resolved: ServiceOptions[] = []
-    for (const template of this.#services) {
-      let address: Address | undefined
-      if (template.connections > 0) {
-        const { protocol, connections } = template
-        const listening = await this.#driver.listen(this.spec.name, protocol, connections)
-        if (listening.kind === 'failed') {
-          this.#fail(listening.reason)
-          return undefined
-        }
-        address = listening.address
-      }
-      resolved.push(serviceOptions(template, address, this.#driver.chainFile))
-    }
-    return resolved
   }
 
   /** Work that is not measured. */
@@ -198,6 +181,28 @@ export class MeasuredSubject {
     await this.#sampler?.sampleWhenQuiet('last')
     this.#counters = await this.#increaseSince(before)
     this.#failIfChildrenWork()
+  }
+
+  /** Its threads record what their tracepoints tell, until `stopTracing`. */
+  async startTracing(capacityEvents: number): Promise<void> {
+    if (!this.working || this.#child === undefined) return
+    const answer = isKind('trace-started', 'failed')
+    const request: TracingRequest = { kind: 'trace-start', capacityEvents }
+    const reply = await this.#child.request(request, answer, TRACE_TIMEOUT_MS)
+    if (reply.state !== 'replied') this.#fail(describeNoReply(reply))
+    else if (reply.message.kind === 'failed') this.#fail(reply.message.reason)
+  }
+
+  /** @param directory where files with the events are left; null: they are dropped */
+  async stopTracing(directory: string | null): Promise<readonly TracedThread[]> {
+    if (!this.working || this.#child === undefined) return []
+    const answer = isKind('trace-stopped', 'failed')
+    const request: TracingRequest = { kind: 'trace-stop', directory }
+    const reply = await this.#child.request(request, answer, TRACE_TIMEOUT_MS)
+    if (reply.state !== 'replied') this.#fail(describeNoReply(reply))
+    else if (reply.message.kind === 'failed') this.#fail(reply.message.reason)
+    else return reply.message.threads
+    return []
   }
 
   /** The run is being interrupted: whatever is waited for ends at once. */

@@ -13,6 +13,14 @@ const longestReason = 300
 /** One line, for records and terminals, of what may be a program's whole log. */
 const reason = z.string().transform(text => printable(text.slice(0, longestReason)))
 
+const tracedThread = z.object({
+  thread: z.string(),
+  startedNs: z.number(),
+  endedNs: z.number(),
+  dropped: z.number(),
+  file: z.string(),
+})
+
 const subjectAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), listening: z.array(address) }),
   z.object({
@@ -24,6 +32,8 @@ const subjectAnswer = z.discriminatedUnion('kind', [
     kind: z.literal('profiled'),
     files: z.array(z.object({ thread: z.string(), path: z.string() })),
   }),
+  z.object({ kind: z.literal('trace-started') }),
+  z.object({ kind: z.literal('trace-stopped'), threads: z.array(tracedThread) }),
   z.object({ kind: z.literal('peer-disconnected'), reason }),
   z.object({ kind: z.literal('failed'), reason }),
 ])

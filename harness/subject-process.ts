@@ -5,10 +5,11 @@ import type { ThreadEvent } from '../implementations/node/thread-context.ts'
 import { formatAddress } from '../implementations/sock/address.ts'
 import { describeErrno } from '../implementations/sock/errno.ts'
 import type { Address } from '../implementations/sock/sock.ts'
-import { Subject } from '../implementations/subject.ts'
+import { Subject, type SubjectHandlers } from '../implementations/subject.ts'
+import type { ProcessTracing } from '../implementations/trace/process-tracing.ts'
 import { exitWithParent } from './exit-with-parent.ts'
 import type { ThreadProfiler } from './profile/thread-profiler.ts'
-import type { SubjectAnswer, SubjectRequest } from './subject-protocol.ts'
+import type { SubjectAnswer, SubjectRequest, TracingRequest } from './subject-protocol.ts'
 
 // V8 compiles a function well once it has run for long enough, by default some thousand times,
 // which a fresh process would reach only in mid-measurement. Sooner, and for every subject alike.
@@ -19,12 +20,13 @@ let profiler: ThreadProfiler | undefined
 /** Listeners and connections that are still to come. */
 let toOpen = 0
 const listening: Address[] = []
+let tracing: ProcessTracing | undefined
 
 exitWithParent()
 // Ctrl-C reaches the whole process group; it is the harness that stops its subjects in good order.
 process.on('SIGINT', () => {})
 
-process.on('message', async (request: SubjectRequest) => {
+process.on('message', async (request: SubjectRequest | TracingRequest) => {
   switch (request.kind) {
     case 'start':
       return start(request)
@@ -34,6 +36,10 @@ process.on('message', async (request: SubjectRequest) => {
       return startProfile(request.intervalUs)
     case 'profile-stop':
       return stopProfile(request.directory)
+    case 'trace-start':
+      return startTracing(request.capacityEvents)
+    case 'trace-stop':
+      return stopTracing(request.directory)
     case 'stop':
       await subject?.stop()
       return process.exit(0)
@@ -51,8 +57,9 @@ function start({
   if (services.filter(listens).length > 1) {
     return fail('only one service of a subject can listen: nothing tells whose address is whose')
   }
-  const handlers = {
+  const handlers: SubjectHandlers = {
     onEvent: onThreadEvent,
+    onTracing: event => tracing?.took(event),
     onCrash: (error: Error) => fail(`a thread crashed: ${messageAndPlace(error)}`),
   }
   subject = new Subject(backend, services, loops, handlers, spinsPerRecv)
@@ -79,6 +86,27 @@ async function stopProfile(directory: string): Promise<void> {
     fail(`cannot be profiled: ${error instanceof Error ? error.message : String(error)}`)
   }
   profiler = undefined
+}
+
+/** Loaded when it is needed: a subject that is not traced has nothing of it. */
+async function startTracing(capacityEvents: number): Promise<void> {
+  if (tracing === undefined) {
+    const module = await import('../implementations/trace/process-tracing.ts')
+    tracing = new module.ProcessTracing()
+  }
+  try {
+    await tracing.start(capacityEvents, subject?.threads ?? 0)
+    answer({ kind: 'trace-started' })
+  } catch (error) {
+    fail(`it cannot be traced: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function stopTracing(directory: string | null): Promise<void> {
+  const { leaveRecordings } = await import('./trace/traced-thread.ts')
+  const recordings = (await tracing?.stop()) ?? []
+  const threads = directory === null ? [] : leaveRecordings(recordings, directory)
+  answer({ kind: 'trace-stopped', threads })
 }
 
 function listens(options: ServiceOptions): boolean {

@@ -1,5 +1,6 @@
 import type { LoopSharing, ServiceOptions } from '../implementations/node/service-options.ts'
 import type { Address } from '../implementations/sock/sock.ts'
+import type { TracedThread } from './trace/traced-thread.ts'
 
 /**
  * The contract of a subject's process, for any program in any language. Messages go both ways over the
@@ -34,6 +35,13 @@ export type SubjectRequest =
   | { kind: 'profile-stop'; directory: string }
   | { kind: 'stop' }
 
+/** What is said besides to a subject of this project's own, and to no other program. */
+export type TracingRequest =
+  /** To record what its tracepoints tell, up to so many events per thread. */
+  | { kind: 'trace-start'; capacityEvents: number }
+  /** To stop that, and leave a file per thread in this directory; null: nowhere. */
+  | { kind: 'trace-stop'; directory: string | null }
+
 /** And what it hears. */
 export type SubjectAnswer =
   /** To `start`: every service that listens does, here, and every connection it was told of is open. */
@@ -44,6 +52,10 @@ export type SubjectAnswer =
   | { kind: 'profiling' }
   /** To `profile-stop`: a .cpuprofile, as V8 writes them, for each thread. */
   | { kind: 'profiled'; files: ProfileFile[] }
+  /** To `trace-start`. */
+  | { kind: 'trace-started' }
+  /** To `trace-stop`. */
+  | { kind: 'trace-stopped'; threads: TracedThread[] }
   /** A peer was dropped, by our doing. */
   | { kind: 'peer-disconnected'; reason: string }
   | { kind: 'failed'; reason: string }

@@ -2,6 +2,7 @@ import { handlerThreads, socketThreads } from '../implementations/backend.ts'
 import type { Protocol, ServiceOptions } from '../implementations/node/service-options.ts'
 import type { Address } from '../implementations/sock/sock.ts'
 import type { ServiceTemplate, Workload } from '../scenarios/scenario.ts'
+import type { Driver } from './driver.ts'
 import { FLOOR } from './participants.ts'
 
 /** What a subject of this backend runs under a workload; the floor, a stream of bytes for P2P. */
@@ -21,6 +22,30 @@ export function threadNamesOf(services: readonly { protocol: Protocol }[]): stri
     const handlers = handlerThreads[protocol]
     return handlers === undefined ? [socketThreads[protocol]] : [socketThreads[protocol], handlers]
   })
+}
+
+export type AddressedServices =
+  | { state: 'addressed'; services: ServiceOptions[] }
+  | { state: 'failed'; reason: string }
+
+/** With the driver's addresses, of those services that connect to it. */
+export async function addressedServices(
+  templates: readonly ServiceTemplate[],
+  subject: string,
+  driver: Driver,
+): Promise<AddressedServices> {
+  const services: ServiceOptions[] = []
+  for (const template of templates) {
+    let address: Address | undefined
+    if (template.connections > 0) {
+      const { protocol, connections } = template
+      const listening = await driver.listen(subject, protocol, connections)
+      if (listening.kind === 'failed') return { state: 'failed', reason: listening.reason }
+      address = listening.address
+    }
+    services.push(serviceOptions(template, address, driver.chainFile))
+  }
+  return { state: 'addressed', services }
 }
 
 /**

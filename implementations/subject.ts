@@ -12,11 +12,14 @@ import { createSyscallCounts } from './sock/syscalls.ts'
 import type { ServiceData, ThreadData } from './thread-main.ts'
 import { ThreadCounters, totals } from './threads/counters.ts'
 import { type Progress, ServiceMemory } from './threads/service-memory.ts'
+import type { TracingEvent } from './trace/tracing-switch.ts'
 
 export interface SubjectHandlers {
   onEvent: (event: ThreadEvent) => void
   /** A thread died of a bug; the subject is of no use any more. */
   onCrash: (error: Error) => void
+  /** A thread records from now on, into this ring. */
+  onTracing?: (event: TracingEvent) => void
 }
 
 /** One backend, running in this process: its services, their threads, and what those share. */
@@ -55,6 +58,10 @@ export class Subject {
     const download = this.services.find(({ protocol }) => protocol === 'p2p')
     if (download === undefined) throw new Error('no service of this subject downloads')
     return download.memory.progress
+  }
+
+  get threads(): number {
+    return this.workers.length
   }
 
   /** What all threads have counted since the start. */
@@ -106,7 +113,10 @@ export class Subject {
       // for whoever looks at the process with an inspector
       name,
     })
-    worker.on('message', this.handlers.onEvent)
+    worker.on('message', (event: ThreadEvent | TracingEvent) => {
+      if (event.kind === 'tracing') this.handlers.onTracing?.(event)
+      else this.handlers.onEvent(event)
+    })
     worker.on('error', this.handlers.onCrash)
     this.counters.push(counters)
     this.workers.push(worker)

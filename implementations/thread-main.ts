@@ -17,6 +17,7 @@ import type { Network } from './sock/sock.ts'
 import { setThreadName } from './sock/thread-name.ts'
 import { Counter, ThreadCounters } from './threads/counters.ts'
 import { ServiceMemory } from './threads/service-memory.ts'
+import { offerTracing } from './trace/tracing-switch.ts'
 
 export interface ThreadData {
   backend: string
@@ -40,6 +41,7 @@ export interface ServiceData {
 async function main(data: ThreadData): Promise<void> {
   const { backend, name, role, services, countersBuffer, spinsPerRecv } = data
   setThreadName(name)
+  offerTracing(name, event => parentPort?.postMessage(event))
   const counters = new ThreadCounters(countersBuffer)
   const network = withSpins(new PosixNetwork(counters.syscalls), spinsPerRecv, ns => {
     counters.counts[Counter.spinSamples]++

@@ -44,7 +44,10 @@ function answersText(answers: readonly Answer[], { colour, columns }: TerminalSt
   return ['In words', ...lines].join('\n')
 }
 
-function sectionText({ title, tables, forest, sentences }: Section, style: TerminalStyle): string {
+export function sectionText(
+  { title, tables, forest, sentences }: Section,
+  style: TerminalStyle,
+): string {
   const [figures, ...counts] = tables.map(table => foldedTable(table, style))
   const bars = forestBars(forest, style)
   const said = sentences.map(sentence =>
@@ -99,7 +102,7 @@ function cells(table: Table): string[][] {
 
 /** Names, modes and verdicts; everything else is figures. */
 function isText({ head }: Table, column: number): boolean {
-  return column === 0 || ['mode', 'verdict'].includes(head[column])
+  return column === 0 || ['mode', 'verdict', 'backend', 'message', 'stage'].includes(head[column])
 }
 
 function coloured(row: string[], verdict: Verdict | null, colour: boolean): string[] {

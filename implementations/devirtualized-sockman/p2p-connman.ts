@@ -174,8 +174,9 @@ class P2pConnman extends SockMan<P2pNode> implements HandlerConnman<P2pNode> {
   }
 
   private createNode(inbound: boolean, sock: NetSock): P2pNode {
-    const memory = ConnectionMemory.create()
-    const node = new P2pNode(this.nextNodeId++, inbound, sock, memory)
+    const id = this.nextNodeId++
+    const memory = ConnectionMemory.create(id)
+    const node = new P2pNode(id, inbound, sock, memory)
     this.insertNode(node)
     this.announce({ id: node.id, fd: sock.fd, inbound, buffer: memory.buffer })
     this.context.service.handlerWakeUp.wake()

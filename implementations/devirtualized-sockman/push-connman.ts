@@ -70,8 +70,9 @@ class Sv2Connman extends SockMan<Sv2Subscriber> implements PushConnman<Sv2Subscr
 
   override eventNewConnectionAccepted(sock: NetSock): Sv2Subscriber | undefined {
     if (this.subscribers.length >= MAX_CONNECTIONS) return undefined
-    const memory = PushConnectionMemory.create()
-    const subscriber = new Sv2Subscriber(this.nextId++, sock, memory)
+    const id = this.nextId++
+    const memory = PushConnectionMemory.create(id)
+    const subscriber = new Sv2Subscriber(id, sock, memory)
     this.insertSubscriber(subscriber)
     this.announce({ id: subscriber.id, fd: sock.fd, inbound: true, buffer: memory.buffer })
     this.context.service.handlerWakeUp.wake()

@@ -186,7 +186,8 @@ export class DirectConnman implements SocketHandler {
 
   private createNode(sock: NetSock, inbound: boolean): void {
     const { service, announce } = this.context
-    const node = new DirectNode(this.nextNodeId++, inbound, ConnectionMemory.create(), sock)
+    const id = this.nextNodeId++
+    const node = new DirectNode(id, inbound, ConnectionMemory.create(id), sock)
     service.nodesMutex.lock()
     this.nodes.push(node)
     service.nodesMutex.unlock()

@@ -157,8 +157,9 @@ export class DirectPushServer implements SocketHandler {
 
   private createSubscriber(sock: NetSock): void {
     const { service, announce } = this.context
-    const memory = PushConnectionMemory.create()
-    const subscriber = new DirectSubscriber(this.nextId++, memory, sock)
+    const id = this.nextId++
+    const memory = PushConnectionMemory.create(id)
+    const subscriber = new DirectSubscriber(id, memory, sock)
     service.nodesMutex.lock()
     this.subscribers.push(subscriber)
     service.nodesMutex.unlock()

@@ -1,4 +1,5 @@
 import { Counter } from '../threads/counters.ts'
+import { sendMessagesReturned, traceSendMessagesReturned } from '../threads/message-points.ts'
 import type { HandlerLoop } from './handler-loop.ts'
 import type { MessagePusher, Node } from './node.ts'
 import { PeerManager } from './peer-manager.ts'
@@ -67,6 +68,7 @@ export class MessageHandler<N extends Node> implements HandlerLoop {
       if (node.memory.disconnectRequested) continue
       if (processMessages(node, this.peerManager, this.context.counters.counts)) moreWork = true
       this.peerManager.sendMessages(node)
+      if (sendMessagesReturned.hasSubscribers) traceSendMessagesReturned(node.memory)
     }
     return moreWork
   }

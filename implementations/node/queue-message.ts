@@ -9,6 +9,6 @@ export function queueMessage(sending: SendQueue, type: MessageType, payload: Uin
   const room = sending.reserve(frameLength)
   if (room === undefined) return false
   writeFrame(room, 0, REGTEST_MAGIC, type, payload)
-  sending.append(frameLength)
+  sending.append(frameLength, type)
   return true
 }

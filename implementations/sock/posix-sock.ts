@@ -1,4 +1,18 @@
 import { AF_INET, AF_INET6, decodeSockaddr, encodeSockaddr, SOCKADDR_MAX_BYTES } from './address.ts'
+import {
+  pollCall,
+  pollReturned,
+  recvCall,
+  recvReturned,
+  sendCall,
+  sendReturned,
+  tracePoll,
+  tracePollReturned,
+  traceRecv,
+  traceRecvReturned,
+  traceSend,
+  traceSendReturned,
+} from './call-points.ts'
 import { EBADF } from './errno.ts'
 import type { IoVector } from './io-vector.ts'
 import { addressOf, type Libc, libc } from './libc.ts'
@@ -63,9 +77,11 @@ export class PosixNetwork implements Network<PosixSock> {
       pollfds[at++] = (requested & RECV ? POLLIN : 0) | (requested & SEND ? POLLOUT : 0)
     }
     this.#syscallCounts[syscallIndex.poll]++
+    if (pollCall.hasSubscribers) tracePoll(count, timeoutMs)
     const ready = this.#libc.poll(this.#pollfdsAddress, count, timeoutMs)
+    const errno = ready < 0 ? this.#libc.errno() : 0
+    if (pollReturned.hasSubscribers) tracePollReturned(ready < 0 ? -errno : ready)
     if (ready < 0) {
-      const errno = this.#libc.errno()
       for (const events of eventsPerSock.values()) events.occurred = 0
       return -errno
     }
@@ -143,13 +159,23 @@ class Descriptor implements Waitable {
 export class PosixSock extends Descriptor implements Sock {
   recv(buffer: Uint8Array): number {
     this.syscallCounts[syscallIndex.recv]++
-    return this.answer(this.libc.recv(this.fd, buffer, buffer.length, MSG_DONTWAIT))
+    const { fd } = this
+    const sizeBytes = buffer.length
+    if (recvCall.hasSubscribers) traceRecv(fd, sizeBytes)
+    const result = this.answer(this.libc.recv(fd, buffer, sizeBytes, MSG_DONTWAIT))
+    if (recvReturned.hasSubscribers) traceRecvReturned(fd, result)
+    return result
   }
 
   send(data: Uint8Array, more: boolean): number {
     this.syscallCounts[syscallIndex.send]++
     const flags = more ? SEND_FLAGS | MSG_MORE : SEND_FLAGS
-    return this.answer(this.libc.send(this.fd, data, data.length, flags))
+    const { fd } = this
+    const sizeBytes = data.length
+    if (sendCall.hasSubscribers) traceSend(fd, sizeBytes)
+    const result = this.answer(this.libc.send(fd, data, sizeBytes, flags))
+    if (sendReturned.hasSubscribers) traceSendReturned(fd, result)
+    return result
   }
 
   /**

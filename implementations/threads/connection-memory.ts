@@ -14,15 +14,22 @@ import { FIRST_OWN_CONTROL, SOCKET_CONTROL_BYTES, SocketMemory } from './socket-
 export class ConnectionMemory extends SocketMemory {
   readonly received: ReceiveQueue
 
-  static create(): ConnectionMemory {
-    return new ConnectionMemory(
+  /** @param connectionId never used before in its service */
+  static create(connectionId = 0): ConnectionMemory {
+    const memory = new ConnectionMemory(
       new SharedArrayBuffer(SOCKET_CONTROL_BYTES + receiveQueueBytes + sendQueueBytes),
     )
+    memory.setConnectionId(connectionId)
+    return memory
   }
 
   constructor(buffer: SharedArrayBuffer) {
     super(buffer, SOCKET_CONTROL_BYTES + receiveQueueBytes)
-    this.received = new ReceiveQueue(buffer, SOCKET_CONTROL_BYTES)
+    this.received = new ReceiveQueue(buffer, SOCKET_CONTROL_BYTES, this)
+  }
+
+  override get protocol() {
+    return 'p2p' as const
   }
 
   /** The protocol's handshake is done (`fSuccessfullyConnected`). */

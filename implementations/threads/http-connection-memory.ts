@@ -1,3 +1,10 @@
+import {
+  handledMessage,
+  publishedMessages,
+  traceHandledMessage,
+  tracePublishedMessages,
+  UNNUMBERED,
+} from './message-points.ts'
 import { elapsedMs, monotonicMs } from './monotonic-clock.ts'
 import { RECV_CHUNK_BYTES } from './receive-queue.ts'
 import { sendQueueBytesFor } from './send-queue.ts'
@@ -39,10 +46,10 @@ export class HttpConnectionMemory extends SocketMemory {
     this.body = new Uint8Array(buffer, BODY_AT, MAX_BODY_BYTES)
   }
 
-  /** Which connection this is: never the same again in its service. */
-  get connectionId(): number {
-    return this.control[Control.connectionId]
+  override get protocol() {
+    return 'http' as const
   }
+
   get fd(): number {
     return this.control[Control.fd]
   }
@@ -55,7 +62,7 @@ export class HttpConnectionMemory extends SocketMemory {
     const { largestBodyBytes } = this
     this.control.fill(0)
     this.control[Control.largestBodyBytes] = largestBodyBytes
-    this.control[Control.connectionId] = connectionId
+    this.setConnectionId(connectionId)
     this.control[Control.fd] = fd
     this.sending.clear()
   }
@@ -72,6 +79,7 @@ export class HttpConnectionMemory extends SocketMemory {
     this.control[Control.bodyLength] = bodyLength
     this.control[Control.keepAlive] = keepAlive ? 1 : 0
     this.control[Control.versionMinor] = versionMinor
+    if (publishedMessages.hasSubscribers) tracePublishedMessages(this, UNNUMBERED)
     Atomics.store(this.control, Control.flight, Flight.unawaited)
   }
 
@@ -95,6 +103,7 @@ export class HttpConnectionMemory extends SocketMemory {
 
   /** The reply is queued, and the socket thread may go on with the connection; under `sendMutex`. */
   markAnswered(): void {
+    if (handledMessage.hasSubscribers) traceHandledMessage(this, UNNUMBERED)
     if (!this.closeWhenSent && this.endUnawaitedFlight()) return
     // Before the flight ends: the loop may take it at once then.
     this.control[Control.workForLoopSinceMs] = monotonicMs()
@@ -156,17 +165,16 @@ export interface RequestInMemory {
 }
 
 const Control = {
-  connectionId: FIRST_OWN_CONTROL,
-  fd: FIRST_OWN_CONTROL + 1,
-  flight: FIRST_OWN_CONTROL + 2,
-  method: FIRST_OWN_CONTROL + 3,
-  targetLength: FIRST_OWN_CONTROL + 4,
-  bodyLength: FIRST_OWN_CONTROL + 5,
-  keepAlive: FIRST_OWN_CONTROL + 6,
-  versionMinor: FIRST_OWN_CONTROL + 7,
-  closeWhenSent: FIRST_OWN_CONTROL + 8,
-  workForLoopSinceMs: FIRST_OWN_CONTROL + 9,
-  largestBodyBytes: FIRST_OWN_CONTROL + 10,
+  fd: FIRST_OWN_CONTROL,
+  flight: FIRST_OWN_CONTROL + 1,
+  method: FIRST_OWN_CONTROL + 2,
+  targetLength: FIRST_OWN_CONTROL + 3,
+  bodyLength: FIRST_OWN_CONTROL + 4,
+  keepAlive: FIRST_OWN_CONTROL + 5,
+  versionMinor: FIRST_OWN_CONTROL + 6,
+  closeWhenSent: FIRST_OWN_CONTROL + 7,
+  workForLoopSinceMs: FIRST_OWN_CONTROL + 8,
+  largestBodyBytes: FIRST_OWN_CONTROL + 9,
 }
 /** Of a connection's request: none, or one whose reply the loop does not await, or does. */
 const Flight = { none: 0, unawaited: 1, awaited: 2 }

@@ -1,3 +1,4 @@
+import { publishedMessages, tracePublishedMessages, UNNUMBERED } from './message-points.ts'
 import { elapsedMs, monotonicMs } from './monotonic-clock.ts'
 import { RECV_CHUNK_BYTES } from './receive-queue.ts'
 import { sendQueueBytesFor } from './send-queue.ts'
@@ -52,12 +53,12 @@ export class OutboundHttpMemory extends SocketMemory {
     this.body = new Uint8Array(buffer, SOCKET_CONTROL_BYTES, sizes.maxReplyBytes)
   }
 
+  override get protocol() {
+    return 'outbound-http' as const
+  }
+
   get number(): number {
     return this.control[Control.number]
-  }
-  /** Which connection this is: never the same again in its service. */
-  get connectionId(): number {
-    return this.control[Control.connectionId]
   }
   get fd(): number {
     return this.control[Control.fd]
@@ -73,7 +74,7 @@ export class OutboundHttpMemory extends SocketMemory {
     const { number } = this
     this.control.fill(0)
     this.control[Control.number] = number
-    this.control[Control.connectionId] = connectionId
+    this.setConnectionId(connectionId)
     this.control[Control.fd] = fd
     this.control[Control.openedMs] = monotonicMs()
     this.sending.clear()
@@ -122,6 +123,7 @@ export class OutboundHttpMemory extends SocketMemory {
     this.control[Control.status] = status
     this.control[Control.bodyLength] = bodyLength
     this.control[Control.reusable] = reusable ? 1 : 0
+    if (publishedMessages.hasSubscribers) tracePublishedMessages(this, UNNUMBERED)
     Atomics.store(this.control, Control.reply, FIRST_ENDING + replyEndings.indexOf(ending))
   }
 }
@@ -139,14 +141,13 @@ const WITHDRAWN = 2
 
 const Control = {
   number: FIRST_OWN_CONTROL,
-  connectionId: FIRST_OWN_CONTROL + 1,
-  fd: FIRST_OWN_CONTROL + 2,
-  openedMs: FIRST_OWN_CONTROL + 3,
-  holder: FIRST_OWN_CONTROL + 4,
-  reply: FIRST_OWN_CONTROL + 5,
-  status: FIRST_OWN_CONTROL + 6,
-  bodyLength: FIRST_OWN_CONTROL + 7,
-  reusable: FIRST_OWN_CONTROL + 8,
+  fd: FIRST_OWN_CONTROL + 1,
+  openedMs: FIRST_OWN_CONTROL + 2,
+  holder: FIRST_OWN_CONTROL + 3,
+  reply: FIRST_OWN_CONTROL + 4,
+  status: FIRST_OWN_CONTROL + 5,
+  bodyLength: FIRST_OWN_CONTROL + 6,
+  reusable: FIRST_OWN_CONTROL + 7,
 }
 
 /** Atomics need 4-byte alignment; a cache line apart from the body is better. */

@@ -12,10 +12,17 @@ export class PushConnectionMemory extends SocketMemory {
   /** What a subscriber sends is read at once and kept nowhere. */
   readonly received = { reserve: (): Uint8Array => scratch }
 
-  static create(): PushConnectionMemory {
-    return new PushConnectionMemory(
+  /** @param connectionId never used before in its service */
+  static create(connectionId = 0): PushConnectionMemory {
+    const memory = new PushConnectionMemory(
       new SharedArrayBuffer(SOCKET_CONTROL_BYTES + sendQueueBytesFor(SEND_BUFFER_BYTES)),
     )
+    memory.setConnectionId(connectionId)
+    return memory
+  }
+
+  override get protocol() {
+    return 'push' as const
   }
 
   /** The subscriber asks for so many messages, above 0 and below 2^32; replaces what it asked for. */

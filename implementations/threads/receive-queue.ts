@@ -1,3 +1,17 @@
+import {
+  completeMessage,
+  handledMessage,
+  inboundMessage,
+  NO_CONNECTION,
+  publishedMessages,
+  receivedBytes,
+  type TracedConnection,
+  traceCompleteMessage,
+  traceHandledMessage,
+  traceInboundMessage,
+  tracePublishedMessages,
+  traceReceivedBytes,
+} from './message-points.ts'
 import { elapsedMs, monotonicMs } from './monotonic-clock.ts'
 import { Mutex } from './mutex.ts'
 
@@ -31,6 +45,8 @@ export class ReceiveQueue {
   private readonly control: Int32Array
   private readonly descriptors: Int32Array
   private readonly mutex: Mutex
+  /** Whose messages these are, for tracepoints. */
+  private readonly owner: TracedConnection
 
   // The socket thread's own.
   private frameStart = 0
@@ -50,7 +66,12 @@ export class ReceiveQueue {
   payloadOffset = 0
   payloadLength = 0
 
-  constructor(buffer: SharedArrayBuffer, byteOffset: number) {
+  constructor(
+    buffer: SharedArrayBuffer,
+    byteOffset: number,
+    owner: TracedConnection = NO_CONNECTION,
+  ) {
+    this.owner = owner
     this.control = new Int32Array(buffer, byteOffset, CONTROL_BYTES / 4)
     this.mutex = new Mutex(this.control, Control.mutex)
     const descriptorsAt = byteOffset + CONTROL_BYTES
@@ -87,6 +108,7 @@ export class ReceiveQueue {
   received(n: number): number {
     const from = this.tail
     this.tail += n
+    if (receivedBytes.hasSubscribers) traceReceivedBytes(this.owner, n)
     return from
   }
 
@@ -109,10 +131,16 @@ export class ReceiveQueue {
     } else {
       this.runs.push({ start: this.frameStart, end, lastMessage: this.appendedMessages })
     }
+    if (completeMessage.hasSubscribers) this.traceComplete(type, end)
     this.appendedMessages++
     this.unpublishedMessages++
     this.unpublishedBytes += end - this.frameStart + MESSAGE_OVERHEAD_BYTES
     this.frameStart = end
+  }
+
+  private traceComplete(type: number, end: number): void {
+    const sizeBytes = end - this.frameStart
+    traceCompleteMessage(this.owner, this.appendedMessages, type, sizeBytes, this.tail - end)
   }
 
   /** The message that ends before `end` is not wanted: its bytes are free again. */
@@ -130,6 +158,10 @@ export class ReceiveQueue {
    * @returns whether this paused the connection
    */
   publish(): boolean {
+    // Before anybody can take them: a later stage has a later time.
+    if (publishedMessages.hasSubscribers) {
+      tracePublishedMessages(this.owner, this.appendedMessages)
+    }
     this.mutex.lock()
     const queuedBytes = this.control[Control.queuedBytes] + this.unpublishedBytes
     this.control[Control.queuedBytes] = queuedBytes
@@ -172,12 +204,16 @@ export class ReceiveQueue {
       Atomics.store(this.control, Control.paused, 0)
     }
     this.mutex.unlock()
+    if (inboundMessage.hasSubscribers) {
+      traceInboundMessage(this.owner, this.takenMessages, this.type, this.payloadLength)
+    }
     this.takenMessages++
     return true
   }
 
   /** The taken message is handled: its bytes may be received over. @returns whether more wait */
   release(): boolean {
+    if (handledMessage.hasSubscribers) traceHandledMessage(this.owner, this.takenMessages - 1)
     Atomics.store(this.control, Control.released, this.takenMessages)
     return Atomics.load(this.control, Control.count) > 0
   }

@@ -1,3 +1,11 @@
+import {
+  NO_CONNECTION,
+  outboundMessage,
+  sentBytes,
+  type TracedConnection,
+  traceOutboundMessage,
+  traceSentBytes,
+} from './message-points.ts'
 import { elapsedMs, monotonicMs } from './monotonic-clock.ts'
 
 /** Core's `-maxsendbuffer`: above this many bytes to send no more messages of the peer are handled. */
@@ -16,9 +24,16 @@ const CAPACITY_BYTES = SEND_BUFFER_BYTES + 5_000_000
 export class SendQueue {
   private readonly control: Int32Array
   private readonly bytes: Uint8Array
+  /** Whose bytes these are, for tracepoints. */
+  private readonly owner: TracedConnection
 
   /** It takes all of the buffer from `byteOffset` on. */
-  constructor(buffer: SharedArrayBuffer, byteOffset: number) {
+  constructor(
+    buffer: SharedArrayBuffer,
+    byteOffset: number,
+    owner: TracedConnection = NO_CONNECTION,
+  ) {
+    this.owner = owner
     this.control = new Int32Array(buffer, byteOffset, CONTROL_BYTES / 4)
     this.bytes = new Uint8Array(buffer, byteOffset + CONTROL_BYTES)
   }
@@ -60,11 +75,17 @@ export class SendQueue {
     return head >= SEND_BUFFER_BYTES && head >= this.control[Control.length]
   }
 
-  /** The reserved room is filled. */
-  append(lengthBytes: number): void {
+  /**
+   * The reserved room is filled.
+   * @param type for a tracepoint: see `OutboundMessage`
+   */
+  append(lengthBytes: number, type = 0): void {
     const before = Atomics.add(this.control, Control.length, lengthBytes)
     const end = this.control[Control.head] + before + lengthBytes
     if (end > this.control[Control.mostUsedBytes]) this.control[Control.mostUsedBytes] = end
+    if (outboundMessage.hasSubscribers) {
+      traceOutboundMessage(this.owner, type, lengthBytes, before + lengthBytes)
+    }
   }
 
   /** All that is queued. */
@@ -78,6 +99,7 @@ export class SendQueue {
     const left = this.control[Control.length] - n
     this.control[Control.head] = left === 0 ? 0 : this.control[Control.head] + n
     Atomics.store(this.control, Control.length, left)
+    if (sentBytes.hasSubscribers) traceSentBytes(this.owner, n, left)
   }
 
   /** Another connection takes the memory over. */

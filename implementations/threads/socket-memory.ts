@@ -1,3 +1,9 @@
+import {
+  closedConnection,
+  type TracedConnection,
+  type TracedProtocol,
+  traceClosedConnection,
+} from './message-points.ts'
 import { Mutex } from './mutex.ts'
 import { SendQueue } from './send-queue.ts'
 
@@ -8,7 +14,7 @@ import { SendQueue } from './send-queue.ts'
  *
  *   [ control words ][ what the protocol adds ][ send queue ]
  */
-export class SocketMemory {
+export class SocketMemory implements TracedConnection {
   readonly buffer: SharedArrayBuffer
   /** Serialises Send, Recv and close on the socket (`m_sock_mutex`). */
   readonly sockMutex: Mutex
@@ -23,7 +29,19 @@ export class SocketMemory {
     this.control = new Int32Array(buffer, 0, SOCKET_CONTROL_BYTES / 4)
     this.sockMutex = new Mutex(this.control, SocketControl.sockMutex)
     this.sendMutex = new Mutex(this.control, SocketControl.sendMutex)
-    this.sending = new SendQueue(buffer, sendQueueAt)
+    this.sending = new SendQueue(buffer, sendQueueAt, this)
+  }
+
+  get protocol(): TracedProtocol {
+    return 'none'
+  }
+
+  /** Which connection this is: never the same again in its service. */
+  get connectionId(): number {
+    return this.control[SocketControl.connectionId]
+  }
+  protected setConnectionId(connectionId: number): void {
+    this.control[SocketControl.connectionId] = connectionId
   }
 
   /** The socket is closed; under `sockMutex` it may be used only while this is false. */
@@ -32,6 +50,7 @@ export class SocketMemory {
   }
   markClosed(): void {
     Atomics.store(this.control, SocketControl.closed, 1)
+    if (closedConnection.hasSubscribers) traceClosedConnection(this)
   }
 
   /** Somebody wants this connection gone (`fDisconnect`); the socket thread closes it. */
@@ -43,9 +62,9 @@ export class SocketMemory {
   }
 }
 
-const SocketControl = { sockMutex: 0, sendMutex: 1, closed: 2, disconnect: 3 }
+const SocketControl = { sockMutex: 0, sendMutex: 1, closed: 2, disconnect: 3, connectionId: 4 }
 /** The first words that a protocol's memory may use for itself. */
-export const FIRST_OWN_CONTROL = 4
+export const FIRST_OWN_CONTROL = 5
 export const SOCKET_CONTROL_BYTES = 128
 
 /** A connection's memory, and where its next recv goes: nowhere when there is no room. */

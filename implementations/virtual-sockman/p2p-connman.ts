@@ -77,8 +77,8 @@ class P2pConnman extends SockMan<ConnectionMemory> implements HandlerConnman<P2p
     super.socketHandler()
   }
 
-  protected override createMemory(): ConnectionMemory {
-    return ConnectionMemory.create()
+  protected override createMemory(id: ConnectionId): ConnectionMemory {
+    return ConnectionMemory.create(id)
   }
 
   protected override eventNewConnectionAccepted(id: ConnectionId): boolean {

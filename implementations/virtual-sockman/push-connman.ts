@@ -51,8 +51,8 @@ class Sv2Connman extends SockMan<PushConnectionMemory> implements PushConnman<Sv
     throw new Error('connections are accepted by the socket thread')
   }
 
-  protected override createMemory(): PushConnectionMemory {
-    return PushConnectionMemory.create()
+  protected override createMemory(id: ConnectionId): PushConnectionMemory {
+    return PushConnectionMemory.create(id)
   }
 
   protected override eventNewConnectionAccepted(id: ConnectionId): boolean {

@@ -1,4 +1,5 @@
-import type { HttpConnectionMemory } from '../../threads/http-connection-memory.ts'
+import { type HttpConnectionMemory, httpMethods } from '../../threads/http-connection-memory.ts'
+import { inboundMessage, traceInboundMessage, UNNUMBERED } from '../../threads/message-points.ts'
 import type { ChainStore } from './chain-store.ts'
 import { errorReplyOf } from './error-reply.ts'
 import type { OutgoingReply } from './queue-reply.ts'
@@ -12,6 +13,9 @@ export function replyTo(
 ): OutgoingReply {
   const { method, target, bodyLength, keepAlive, versionMinor } = memory.request
   const headOnly = method === 'HEAD'
+  if (inboundMessage.hasSubscribers) {
+    traceInboundMessage(memory, UNNUMBERED, httpMethods.indexOf(method), bodyLength)
+  }
   try {
     const requestBody = bodyLength === 0 ? NO_BODY : memory.body.subarray(0, bodyLength)
     const { status, contentType, body } = handle(store, { method, target, body: requestBody })

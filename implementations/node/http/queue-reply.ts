@@ -31,7 +31,7 @@ function append(memory: HttpConnectionMemory, reply: OutgoingReply): boolean {
   if (room === undefined) return false
   writeReplyHead(room, 0, head)
   if (!headOnly) room.set(body, headLength)
-  memory.sending.append(replyLength)
+  memory.sending.append(replyLength, status)
   if (!keepAlive) memory.requestCloseWhenSent()
   return true
 }
@@ -42,7 +42,7 @@ export function queueContinue({ sendMutex, sending }: HttpConnectionMemory): voi
   const room = sending.reserve(CONTINUE.length)
   if (room !== undefined) {
     room.set(CONTINUE)
-    sending.append(CONTINUE.length)
+    sending.append(CONTINUE.length, 100)
   }
   sendMutex.unlock()
 }

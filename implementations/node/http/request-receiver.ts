@@ -5,6 +5,13 @@ import {
   httpMethods,
   type RequestInMemory,
 } from '../../threads/http-connection-memory.ts'
+import {
+  completeMessage,
+  receivedBytes,
+  traceCompleteMessage,
+  traceReceivedBytes,
+  UNNUMBERED,
+} from '../../threads/message-points.ts'
 
 /** With so many bytes behind the current request, no more are received. */
 const MAX_KEPT_BYTES = 0x10000
@@ -56,6 +63,7 @@ export class RequestReceiver {
   }
 
   receive(data: Uint8Array): void {
+    if (receivedBytes.hasSubscribers) traceReceivedBytes(this.memory, data.length)
     if (this.parser.state === 'invalid') return
     if (this.parser.state === 'complete') {
       this.keep(data)
@@ -82,7 +90,15 @@ export class RequestReceiver {
   private parse(bytes: Uint8Array, from: number): number {
     const parsed = this.parser.execute(bytes, from)
     this.memory.noteBody(this.parser.bodyLength)
+    if (completeMessage.hasSubscribers && this.parser.state === 'complete') {
+      this.traceComplete(bytes.length - from - parsed)
+    }
     return parsed
+  }
+
+  private traceComplete(behindBytes: number): void {
+    const type = httpMethods.indexOf(knownOrOther(this.parser.method))
+    traceCompleteMessage(this.memory, UNNUMBERED, type, 0, behindBytes)
   }
 
   private keep(data: Uint8Array): void {

@@ -1,6 +1,13 @@
 import { ReplyParser } from '../../protocol/http/reply-parser.ts'
 import { ECONNRESET, EPIPE } from '../../sock/errno.ts'
 import { Counter } from '../../threads/counters.ts'
+import {
+  completeMessage,
+  receivedBytes,
+  traceCompleteMessage,
+  traceReceivedBytes,
+  UNNUMBERED,
+} from '../../threads/message-points.ts'
 import { OutboundHttpMemory, type ReplyEnding } from '../../threads/outbound-http-memory.ts'
 import type { OutboundHttpOptions } from '../service-options.ts'
 import type { OpenedConnection } from '../thread-context.ts'
@@ -28,12 +35,14 @@ export class ReplyReceiver {
 
   gotData(data: Uint8Array): Received {
     const { memory, parser } = this
+    if (receivedBytes.hasSubscribers) traceReceivedBytes(memory, data.length)
     if (!memory.replyAwaited) return 'over' // nothing was asked for
     const consumed = parser.execute(data)
     switch (parser.state) {
       case 'incomplete':
         return 'more'
       case 'complete':
+        if (completeMessage.hasSubscribers) this.traceComplete(data.length - consumed)
         return this.complete(consumed === data.length)
       case 'too-large':
         return this.fail('too-large')
@@ -46,8 +55,12 @@ export class ReplyReceiver {
   gotEof(): void {
     if (!this.memory.replyAwaited) return
     this.parser.finish()
-    if (this.parser.state === 'complete') this.complete(false)
-    else this.fail('closed-early')
+    if (this.parser.state === 'complete') {
+      if (completeMessage.hasSubscribers) this.traceComplete(0)
+      this.complete(false)
+    } else {
+      this.fail('closed-early')
+    }
   }
 
   gotError(errno: number): void {
@@ -73,6 +86,10 @@ export class ReplyReceiver {
     this.counts[Counter.messagesReceived]++
     memory.endReply({ ending: 'reply', status, bodyLength, reusable })
     return reusable ? 'complete' : 'over'
+  }
+
+  private traceComplete(behindBytes: number): void {
+    traceCompleteMessage(this.memory, UNNUMBERED, this.parser.status, 0, behindBytes)
   }
 
   /** A server that has replied before it had the whole request may not read the rest. */

@@ -4,6 +4,13 @@ import {
   replyDigest,
 } from '../../protocol/payjoin/request-body.ts'
 import { ECONNREFUSED, ECONNRESET, ETIMEDOUT } from '../../sock/errno.ts'
+import {
+  handledMessage,
+  inboundMessage,
+  traceHandledMessage,
+  traceInboundMessage,
+  UNNUMBERED,
+} from '../../threads/message-points.ts'
 import { monotonicNs } from '../../threads/monotonic-clock.ts'
 import type { OutboundHttpMemory, ReplyEnd } from '../../threads/outbound-http-memory.ts'
 import type { HandlerLoop } from '../handler-loop.ts'
@@ -79,7 +86,13 @@ export class Wallet<C extends ServerConnection> implements HandlerLoop {
     this.connman.sendRequest(connection, this.request.bytes)
     const end = this.awaitReply(memory, deadlineMs)
     const latencyNs = monotonicNs() - startNs
+    if (inboundMessage.hasSubscribers && end !== 'timeout') {
+      traceInboundMessage(memory, UNNUMBERED, end.status, end.bodyLength)
+    }
     const report = reportOf(end, memory, latencyNs)
+    if (handledMessage.hasSubscribers && end !== 'timeout') {
+      traceHandledMessage(memory, UNNUMBERED)
+    }
     if (end === 'timeout') this.disconnect(memory)
     if (end !== 'timeout' && end.reusable) this.kept = connection
     else this.giveUp(connection)

@@ -1,5 +1,6 @@
 import { PushMessage } from '../../protocol/sv2/messages/push-message.ts'
 import { setTimerSlack } from '../../sock/timer-slack.ts'
+import { intendedMessage, traceIntendedMessage } from '../../threads/message-points.ts'
 import { monotonicNs } from '../../threads/monotonic-clock.ts'
 import type { PushConnectionMemory } from '../../threads/push-connection-memory.ts'
 import { SEND_BUFFER_BYTES } from '../../threads/send-queue.ts'
@@ -94,6 +95,9 @@ export class PushHandler<S extends Subscriber> implements HandlerLoop {
     for (const subscriber of subscribers) {
       if (subscriber.memory.disconnectRequested) continue
       this.message.stamp(subscriber.messages++, intendedNs, pushedNs)
+      if (intendedMessage.hasSubscribers) {
+        traceIntendedMessage(subscriber.memory, this.message.sequence, intendedNs)
+      }
       if (!this.connman.pushMessage(subscriber, this.message)) this.disconnect(subscriber)
     }
   }

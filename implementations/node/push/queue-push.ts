@@ -8,6 +8,6 @@ export function queuePush(sending: SendQueue, { messageType, payload }: PushMess
   const room = sending.reserve(frameLength)
   if (room === undefined) return false
   writeFrame(room, 0, NO_EXTENSION, messageType, payload)
-  sending.append(frameLength)
+  sending.append(frameLength, messageType)
   return true
 }
