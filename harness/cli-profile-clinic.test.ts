@@ -17,7 +17,7 @@ function profile(args: readonly string[], { path = '', day = 'good' } = {}) {
   const usual = ['--tool', 'clinic-flame', '--scenario', 'ibd', '--backend', 'direct', '--quiet']
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [cli, 'profile-clinic', ...usual, ...args],
+    [cli, 'profile', ...usual, ...args],
     {
       cwd: directory,
       env: { ...process.env, PATH: `${path}:/usr/bin:/bin`, FAKE_CLINIC: day },
@@ -51,7 +51,7 @@ test('a profile is kept with its data, and says what clinic cannot see', () => {
   const { status, stdout, stderr } = profile(options, { path: directory })
   assert.equal(status, 0, stderr)
   assert.match(stdout, /It cannot see: more than one thread/)
-  const [data, page, ...others] = readdirSync(join(directory, 'kept')).sort()
+  const [data, page, ...others] = readdirSync(join(directory, 'kept', 'profiles')).sort()
   assert.match(data, /^\w+-clinic-flame-ibd-direct\.data$/)
   assert.equal(page, data.replace(/data$/, 'html'))
   assert.deepEqual(others, [])
@@ -72,11 +72,27 @@ test('a clinic that writes nothing is a run that failed, and nothing is kept', (
   assert.equal(status, 1)
   assert.equal(stdout, '')
   assert.match(stderr, /^(`sockbench .*\n)?sockbench: clinic-flame ended as if all were well, and/)
-  assert.deepEqual(readdirSync(join(directory, 'none')), [])
+  assert.deepEqual(readdirSync(join(directory, 'none', 'profiles')), [])
 })
 
 test('what has no subject is refused', () => {
   const { status, stderr } = profile(['--scenario', 'dispatch'], { path: directory })
   assert.equal(status, 2)
   assert.equal(stderr, 'sockbench: dispatch has no subjects that a driver loads; choose another\n')
+})
+
+test('what clinic has no use for is refused', () => {
+  const several = profile(['--backend', 'direct,libuv'], { path: directory })
+  assert.deepEqual(
+    [several.status, several.stderr],
+    [2, 'sockbench: clinic-flame profiles one backend: name it with --backend\n'],
+  )
+  const rounds = profile(['--rounds', '3', '--native'], { path: directory })
+  assert.deepEqual(
+    [rounds.status, rounds.stderr],
+    [
+      2,
+      'sockbench: clinic looks at one run of one backend of this checkout: leave --rounds and --native out\n',
+    ],
+  )
 })

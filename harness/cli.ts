@@ -9,7 +9,6 @@ import { listCommand } from './commands/list.ts'
 import { mergeCommand } from './commands/merge.ts'
 import { peerCommand } from './commands/peer.ts'
 import { profileCommand } from './commands/profile.ts'
-import { profileClinicCommand } from './commands/profile-clinic.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -35,7 +34,6 @@ const program = new Command('sockbench')
   .addCommand(traceCommand())
   .addCommand(serveCommand())
   .addCommand(peerCommand())
-  .addCommand(profileClinicCommand())
   .addCommand(listCommand())
   .addCommand(doctorCommand())
   .addHelpText(

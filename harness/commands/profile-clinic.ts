@@ -1,8 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from '@commander-js/extra-typings'
-import { scenarioNames } from '../../scenarios/index.ts'
 import { Interrupted, RunError, UsageError } from '../errors.ts'
 import { interruptible } from '../interruption.ts'
 import { measuringWarnings } from '../measuring-lock.ts'
@@ -13,82 +11,69 @@ import { findClinic, installClinic } from '../profile/clinic/find-clinic.ts'
 import { type ClinicProfile, PATIENCE_MS, profileWithClinic } from '../profile/clinic/session.ts'
 import {
   type ClinicTool,
-  clinicThreads,
-  clinicToolNames,
+  type ClinicToolName,
+  type clinicThreads,
   clinicTools,
 } from '../profile/clinic/tools.ts'
 import { slicesForWindow } from '../profile/window.ts'
 import { Progress, progressStyle } from '../progress.ts'
 import { replaceFile } from '../replace-file.ts'
-import { duration, oneOf, repeatable } from './arguments.ts'
 import { observerOf } from './run-observer.ts'
 import { planOf } from './run-plan.ts'
 
-export function profileClinicCommand() {
-  return new Command('profile-clinic')
-    .description('show one backend in a scenario to clinic, where that is installed')
-    .requiredOption('--tool <name>', clinicToolNames.join(', '), oneOf(clinicToolNames))
-    .requiredOption('--scenario <name>', `one of ${scenarioNames.join(', ')}`)
-    .requiredOption('--backend <name>', 'whose subject it is')
-    .option(
-      '--set <key=value>',
-      'a setting of the scenario; repeatable',
-      repeatable,
-      [] as string[],
-    )
-    .option('--window <time>', 'how long the subject works, as in 10s', duration, 10_000)
-    .option(
-      '--thread <name>',
-      `clinic-flame shows one: ${clinicThreads.join(', ')}`,
-      oneOf(clinicThreads),
-      'socket' as const,
-    )
-    .option('--out <dir>', 'where the page and its data are kept', 'results/profiles')
-    .option('--quiet', 'no progress', false)
-    .action(async options => {
-      const clinic = findClinic()
-      if (clinic === undefined) throw new UsageError(installClinic)
-      const { backend, window: windowMs, thread, out } = options
-      const tool = clinicTools[options.tool]
-      const measurement = measurementOf(options)
-      prepareOut(out)
-      const progress = new Progress(progressStyle(process.stderr, options.quiet))
-      const signal = interruptible()
-      for (const line of measuringWarnings('sockbench profile-clinic')) progress.note(line)
-      const { workload } = measurement
-      progress.show(`${tool.name}: ${workload.scenario} (${workload.label}), ${backend}`)
-      const session = { clinic, tool, thread, backend, workload, windowMs, patienceMs: PATIENCE_MS }
-      const observer = observerOf(planFor(options), progress)
-      const directory = mkdtempSync(join(tmpdir(), 'sockbench-clinic-'))
-      try {
-        const profile = await profileWithClinic(session, directory, signal, observer)
-        progress.clear()
-        if (signal.aborted) throw new Interrupted('interrupted; nothing is kept')
-        if (profile.state === 'failed') throw new RunError(profile.reason)
-        const name = `${stamp()}-${tool.name}-${workload.scenario}-${backend}`
-        const page = keep(profile, join(out, name))
-        print(report(profile, tool, measurement, backend, clinic.version, page))
-      } finally {
-        rmSync(directory, { recursive: true, force: true })
-      }
-    })
-}
-
-interface Options {
+/** What `sockbench profile` was asked for, where the tool is one of clinic's. */
+export interface ClinicOptions {
+  tool: ClinicToolName
   scenario: string
-  backend: string
+  backend?: string[] | undefined
   set: string[]
   window: number
+  thread: (typeof clinicThreads)[number]
+  out: string
+  quiet: boolean
 }
 
-/** The first workload that was asked for. */
-function measurementOf(options: Options): Measurement {
-  const [measurement] = planFor(options).measurements
-  if (measurement !== undefined) return measurement
-  throw new UsageError(`${options.scenario} has no subjects that a driver loads; choose another`)
+/** @throws UsageError without clinic; RunError where it left nothing of use */
+export async function profileInClinic(options: ClinicOptions): Promise<void> {
+  const { window: windowMs, thread } = options
+  const backend = onlyBackend(options)
+  const clinic = findClinic()
+  if (clinic === undefined) throw new UsageError(installClinic)
+  const tool = clinicTools[options.tool]
+  const plan = planFor(options, backend)
+  const [measurement] = plan.measurements
+  if (measurement === undefined) {
+    throw new UsageError(`${options.scenario} has no subjects that a driver loads; choose another`)
+  }
+  const out = join(options.out, 'profiles')
+  prepareOut(out)
+  const progress = new Progress(progressStyle(process.stderr, options.quiet))
+  const signal = interruptible()
+  for (const line of measuringWarnings('sockbench profile')) progress.note(line)
+  const { workload } = measurement
+  progress.show(`${tool.name}: ${workload.scenario} (${workload.label}), ${backend}`)
+  const session = { clinic, tool, thread, backend, workload, windowMs, patienceMs: PATIENCE_MS }
+  const directory = mkdtempSync(join(tmpdir(), 'sockbench-clinic-'))
+  try {
+    const profile = await profileWithClinic(session, directory, signal, observerOf(plan, progress))
+    progress.clear()
+    if (signal.aborted) throw new Interrupted('interrupted; nothing is kept')
+    if (profile.state === 'failed') throw new RunError(profile.reason)
+    const name = `${stamp()}-${tool.name}-${workload.scenario}-${backend}`
+    const page = keep(profile, join(out, name))
+    print(report(profile, tool, measurement, backend, clinic.version, page))
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
-function planFor({ scenario, backend, set, window }: Options) {
+function onlyBackend({ tool, backend }: ClinicOptions): string {
+  const [only, ...others] = backend ?? []
+  if (only !== undefined && others.length === 0) return only
+  throw new UsageError(`${tool} profiles one backend: name it with --backend`)
+}
+
+function planFor({ scenario, set, window }: ClinicOptions, backend: string) {
   return planOf({
     scenario: [scenario],
     backend: [backend],

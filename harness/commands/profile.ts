@@ -1,4 +1,4 @@
-import { Command } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { getAffinity, pinProcess } from '../../implementations/sock/affinity.ts'
 import { scenarioNames } from '../../scenarios/index.ts'
 import { type Fingerprint, fingerprint, toolIdentity } from '../environment.ts'
@@ -8,6 +8,7 @@ import { readLoad } from '../machine-files.ts'
 import { measuringWarnings } from '../measuring-lock.ts'
 import { choosePinning } from '../pinning.ts'
 import { print } from '../print.ts'
+import { clinicThreads, clinicToolNames } from '../profile/clinic/tools.ts'
 import { nativeTrees } from '../profile/native/native-trees.ts'
 import { perfProblem } from '../profile/native/perf.ts'
 import { flamegraphPage } from '../profile/page/flamegraph-page.ts'
@@ -20,10 +21,11 @@ import { sliceMsOf, type Taken, takeProfiles } from '../profile/take-profiles.ts
 import { threadTrees } from '../profile/thread-trees.ts'
 import { barLine, Progress, progressStyle, roundLine } from '../progress.ts'
 import { type Revision, thisRevision } from '../revision.ts'
-import { duration, list, wholeNumber } from './arguments.ts'
+import { duration, list, oneOf, wholeNumber } from './arguments.ts'
 import { commandLine } from './command-line.ts'
 import { comparedRevisions } from './compared-revisions.ts'
 import { measuringOptions } from './measuring-options.ts'
+import { profileInClinic } from './profile-clinic.ts'
 import {
   type AskedProfile,
   askedProfile,
@@ -39,6 +41,12 @@ export function profileCommand() {
     )
     .argument('[base]', 'a checkout that is built, to compare with')
     .argument('[head]', 'another one')
+    .option(
+      '--tool <name>',
+      `inspector; or, where clinic is installed, ${clinicToolNames.join(', ')}`,
+      oneOf(['inspector', ...clinicToolNames] as const),
+      'inspector' as const,
+    )
     .option('--scenario <name>', `one of ${scenarioNames.join(', ')}`, 'ibd')
     .option(
       '--backend <list>',
@@ -64,13 +72,40 @@ export function profileCommand() {
       wholeNumber(100, 100_000),
       profileDefaults.intervalUs,
     )
+    .option(
+      '--thread <name>',
+      `which thread clinic-flame shows: ${clinicThreads.join(', ')}`,
+      oneOf(clinicThreads),
+      'socket' as const,
+    )
     .option('--native', 'native and kernel frames, too, by perf, in tabs of their own', false)
     .option('--base <ref>', 'a git ref of this checkout, built in a worktree, to compare with')
     .option('--head <ref>', 'another one (default: this checkout as it is)')
     .addOption(measuringOptions.seed)
     .option('--out <dir>', 'where profiles are kept', 'results')
     .option('--quiet', 'no progress', false)
-    .action((base, head, options) => profile({ ...options, checkouts: pairOf(base, head) }))
+    .action((base, head, { tool, thread, ...options }, command) => {
+      const checkouts = pairOf(base, head)
+      if (tool === 'inspector') {
+        assertNotGiven(command, ['thread'], 'the pages of the inspector have a tab per thread')
+        return profile({ ...options, checkouts })
+      }
+      assertNotGiven(command, ['rounds', 'interval', 'native', 'base', 'head', 'seed'], ONE_RUN)
+      if (checkouts !== null) throw new UsageError(`${ONE_RUN}: leave ${base} and ${head} out`)
+      return profileInClinic({ ...options, tool, thread })
+    })
+}
+
+const ONE_RUN = 'clinic looks at one run of one backend of this checkout'
+
+function assertNotGiven(
+  command: CommandUnknownOpts,
+  names: readonly string[],
+  because: string,
+): void {
+  const given = names.filter(name => command.getOptionValueSource(name) === 'cli')
+  if (given.length === 0) return
+  throw new UsageError(`${because}: leave ${given.map(name => `--${name}`).join(' and ')} out`)
 }
 
 function pairOf(base: string | undefined, head: string | undefined): [string, string] | null {
