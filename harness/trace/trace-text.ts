@@ -67,11 +67,11 @@ function sentencesOf(summary: TraceSummary): string[] {
   ]
 }
 
-/** The stage in which the time sits. */
+/** The stage in which the time sits: on average over all, also those that did not go through it. */
 function whereItSits(backend: string, { message, stages, meanNs }: MessageSummary): string {
   const longest = stages.reduce((one, other) => (other.share > one.share ? other : one))
   return (
-    `${backend}: of the ${time(meanNs)} of a ${message}, ${time(longest.meanNs)} ` +
+    `${backend}: of the ${time(meanNs)} of a ${message}, ${time(longest.share * meanNs)} ` +
     `(${shareCell(longest.share)}) is ${longest.stage}: ${stageMeanings[longest.stage]}`
   )
 }
