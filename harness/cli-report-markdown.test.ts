@@ -1,13 +1,5 @@
 import assert from 'node:assert/strict'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -70,6 +62,8 @@ test('what cannot be delivered is one line, before anything is read or measured'
       /--md .*a\.md: there is no directory .*missing; make it, or name/,
     ],
     [['--md', ''], /^sockbench: --md names no file/],
+    [['--md', directory], /: it is a directory; name a file/],
+    [['--md', 'a', '--html', './a'], /^sockbench: two formats cannot share the file /],
   ] as const
   for (const [given, refusal] of refusals) {
     for (const command of [
@@ -86,14 +80,15 @@ test('what cannot be delivered is one line, before anything is read or measured'
 
 test('a file that cannot be written fails the command, after the report, and leaves nothing behind', async () => {
   const taken = join(directory, 'taken')
-  mkdirSync(taken)
-  const { code, stdout, stderr } = await sockbench('report', path, '--md', taken)
+  writeFileSync(taken, 'a file')
+  const inFile = join(taken, 'a.md')
+  const { code, stdout, stderr } = await sockbench('report', path, '--md', inFile)
   assert.match(stdout, /^In words\n/)
   assert.deepEqual(
     [code, stderr],
-    [1, `sockbench: cannot write ${taken}: it is a directory; name a file\n`],
+    [1, `sockbench: cannot write ${inFile}: ENOTDIR; make room, or name another place\n`],
   )
-  assert.deepEqual(readdirSync(taken), [])
+  assert.equal(readFileSync(taken, 'utf8'), 'a file')
 })
 
 test('two stored records have a Markdown report, too', async () => {

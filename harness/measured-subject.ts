@@ -185,24 +185,13 @@ export class MeasuredSubject {
 
   /** Its threads record what their tracepoints tell, until `stopTracing`. */
   async startTracing(capacityEvents: number): Promise<void> {
-    if (!this.working || this.#child === undefined) return
-    const answer = isKind('trace-started', 'failed')
-    const request: TracingRequest = { kind: 'trace-start', capacityEvents }
-    const reply = await this.#child.request(request, answer, TRACE_TIMEOUT_MS)
-    if (reply.state !== 'replied') this.#fail(describeNoReply(reply))
-    else if (reply.message.kind === 'failed') this.#fail(reply.message.reason)
+    await this.ask({ kind: 'trace-start', capacityEvents }, 'trace-started', TRACE_TIMEOUT_MS)
   }
 
   /** @param directory where files with the events are left; null: they are dropped */
   async stopTracing(directory: string | null): Promise<readonly TracedThread[]> {
-    if (!this.working || this.#child === undefined) return []
-    const answer = isKind('trace-stopped', 'failed')
-    const request: TracingRequest = { kind: 'trace-stop', directory }
-    const reply = await this.#child.request(request, answer, TRACE_TIMEOUT_MS)
-    if (reply.state !== 'replied') this.#fail(describeNoReply(reply))
-    else if (reply.message.kind === 'failed') this.#fail(reply.message.reason)
-    else return reply.message.threads
-    return []
+    const request = { kind: 'trace-stop', directory } as const
+    return (await this.ask(request, 'trace-stopped', TRACE_TIMEOUT_MS))?.threads ?? []
   }
 
   /** The run is being interrupted: whatever is waited for ends at once. */
@@ -248,7 +237,7 @@ export class MeasuredSubject {
 
   /** Undefined: it has failed, be it to answer. */
   async ask<K extends SubjectAnswer['kind']>(
-    request: SubjectRequest,
+    request: SubjectRequest | TracingRequest,
     kind: K,
     timeoutMs: number,
   ): Promise<Extract<SubjectAnswer, { kind: K }> | undefined> {

@@ -75,7 +75,9 @@ async function take({ page: name, file, screen, at }: Picture): Promise<void> {
     if (at !== undefined) await page.evaluate(scrollTo(at))
     await page.waitForTimeout(REST_MS)
     await page.screenshot({ path: join(root, 'docs', 'pictures', file) })
-    console.log(`${file}: ${errors.length} errors, ${requests.length} requests`)
+    const troubles = [...errors, ...requests.map(url => `asked for ${url}`)]
+    if (troubles.length > 0) throw new Error(`${name}: ${troubles.join('; ')}`)
+    console.log(`${file}: no error, no request`)
   } finally {
     await close()
   }
@@ -84,5 +86,10 @@ async function take({ page: name, file, screen, at }: Picture): Promise<void> {
 /** For the page to run. */
 function scrollTo(heading: string): string {
   const named = `one => one.textContent === ${JSON.stringify(heading)}`
-  return `[...document.querySelectorAll('h2, h3')].find(${named}).scrollIntoView()`
+  const missing = JSON.stringify(`there is no heading "${heading}"`)
+  return `{
+    const found = [...document.querySelectorAll('h2, h3')].find(${named})
+    if (found === undefined) throw new Error(${missing})
+    found.scrollIntoView()
+  }`
 }

@@ -116,8 +116,10 @@ function plantsText(
   if (experiments === 0) return []
   const found = doses
     .filter(({ plants }) => plants > 0)
-    .map(({ dosePercent, found: times, plants }) => {
-      const what = dosePercent === 0 ? 'with nothing planted' : `with ${dosePercent} % planted`
+    .map(({ dosePercent, truePercent, found: times, plants }) => {
+      const timed = truePercent === null ? '' : ` (${truePercent.toFixed(2)} % as timed)`
+      const what =
+        dosePercent === 0 ? 'with nothing planted' : `with ${dosePercent} % planted${timed}`
       return `${times} of ${plants} ${what}`
     })
   return [

@@ -207,8 +207,8 @@ async function session(
 function loadWarnings({ loadBefore, cpus }: Fingerprint): string[] {
   if (loadBefore <= cpus.length) return []
   return [
-    `others are at work here (load ${loadBefore} on ${cpus.length} CPUs): less CPU is sampled, so a function ` +
-      'must differ by more to be found; wait for them, or give it a longer --window',
+    `the load of the last minute was ${loadBefore} on ${cpus.length} CPUs: if others are at work here, less CPU is ` +
+      'sampled, and a function must differ by more to be found; wait for them, or give it a longer --window',
   ]
 }
 

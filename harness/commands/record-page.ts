@@ -25,9 +25,14 @@ export async function writePageBeside(
   recordPath: string,
   record: SockbenchRecord,
 ): Promise<string | RunError> {
-  const page = await pageOf(record, recordPath)
   const file = join(dirname(recordPath), 'report.html')
   const again = `sockbench report ${quoted(recordPath)} --html FILE`
+  let page: string
+  try {
+    page = await pageOf(record, recordPath)
+  } catch (error) {
+    return new RunError(`cannot make ${file}: ${String(error)}; that is a bug in sockbench`)
+  }
   try {
     replacePage(file, page, `the record is kept, so make room, and \`${again}\` writes one`)
     return file

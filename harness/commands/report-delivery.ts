@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { Option } from '@commander-js/extra-typings'
 import { RunError, UsageError } from '../errors.ts'
 import { print } from '../print.ts'
@@ -57,9 +57,15 @@ export function assertDeliverable(delivery: Delivery): void {
     const flags = onStdout.map(name => `--${name}`).join(' and ')
     throw new UsageError(`${flags} cannot share stdout: name a file for one of them`)
   }
+  const paths = formats.flatMap(format => delivery[format] ?? []).map(path => resolve(path))
+  const twice = paths.find((path, i) => paths.indexOf(path) < i)
+  if (twice !== undefined) throw new UsageError(`two formats cannot share the file ${twice}`)
   for (const format of formats) {
     const path = delivery[format]
     if (path === undefined || path === STDOUT) continue
+    if (existsSync(path) && statSync(path).isDirectory()) {
+      throw new UsageError(`--${format} ${path}: it is a directory; name a file`)
+    }
     if (path === '') throw new UsageError(`--${format} names no file`)
     const directory = dirname(path)
     if (existsSync(directory)) continue
@@ -80,11 +86,20 @@ export async function deliver(reported: Reported, delivery: Delivery): Promise<v
   for (const format of formats) {
     const path = delivery[format]
     if (path === undefined || path === STDOUT) continue
-    const content = await writers[format](reported)
-    problems.push(...writeOutput(path, to => replaceFile(to, content)))
+    problems.push(...(await writeAs(format, path, reported)))
   }
   print(await stdoutText(reported, delivery))
   if (problems.length > 0) throw new RunError(problems.join('; '))
+}
+
+async function writeAs(format: Format, path: string, reported: Reported): Promise<string[]> {
+  let content: string
+  try {
+    content = await writers[format](reported)
+  } catch (error) {
+    return [`cannot make ${path}: ${String(error)}; that is a bug in sockbench`]
+  }
+  return writeOutput(path, to => replaceFile(to, content))
 }
 
 async function stdoutText(reported: Reported, delivery: Delivery): Promise<string> {

@@ -104,7 +104,7 @@ export function onlyText(
   programs: readonly { name: string }[],
 ): string {
   if (only === null) return ''
-  return `, only in ${programs[only === 'first' ? 0 : 1].name}`
+  return `, sampled only in ${programs[only === 'first' ? 0 : 1].name}`
 }
 
 function sizeOf({ difference }: FunctionResult): number {

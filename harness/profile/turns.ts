@@ -129,7 +129,7 @@ async function nativeTurnOf(
   if (recording === undefined) return null
   const { slices } = await stopwatch.time('with perf', () => served(subject, wanted, turnMs))
   const perfScript = await stopwatch.time('perf', () => recording.stop())
-  return subject.working ? { slices, perfScript } : null
+  return subject.working && perfScript !== undefined ? { slices, perfScript } : null
 }
 
 /** As many slices as there are to be, or as fit the time. */
@@ -204,9 +204,10 @@ async function stoppedProfile(
  */
 function hasPromptSamplers(pid: number): boolean {
   const tasks = `/proc/${pid}/task`
-  return listDirectory(tasks)
-    .filter(tid => readText(`${tasks}/${tid}/comm`)?.trim() === SAMPLER_NAME)
-    .every(tid => makeRealTime(Number(tid)) === null)
+  const samplers = listDirectory(tasks).filter(
+    tid => readText(`${tasks}/${tid}/comm`)?.trim() === SAMPLER_NAME,
+  )
+  return samplers.length > 0 && samplers.every(tid => makeRealTime(Number(tid)) === null)
 }
 
 /** V8's SamplingEventsProcessor. */

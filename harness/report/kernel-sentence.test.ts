@@ -24,6 +24,13 @@ test('of A and A′ together, which are the same program', () => {
   ])
 })
 
+test('whoever had too little CPU is named, and no share made up', () => {
+  const processes = [processOf('direct', 'A', 30, 70), processOf('libuv', 'B', 60, 39)]
+  assert.deepEqual(kernelSentence({ processes }), [
+    'CPU in the kernel, by its ticks: direct 70 %; too little to tell of libuv',
+  ])
+})
+
 test('records of before this was read, and of less than a second of CPU, say nothing of it', () => {
   const older = syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 1 })
   assert.deepEqual(kernelSentence({ processes: [older, processOf('libuv', 'B', 60, 39)] }), [])

@@ -2,7 +2,7 @@ import type { Metric } from '../record.ts'
 
 const names: Record<Metric, string> = {
   cpu: 'CPU per unit of work',
-  wall: 'elapsed time per unit of work',
+  wall: 'wall time per unit of work',
   cpuSocketThread: 'socket-thread CPU per unit of work',
   cpuHandlers: 'handler CPU per unit of work',
   cpuOther: 'CPU of other threads per unit of work',

@@ -86,10 +86,13 @@ export interface StageSummary {
   count: number
   meanNs: number
   p50Ns: number
-  p99Ns: number
+  /** Null where fewer than ten lie beyond. */
+  p99Ns: number | null
   /** Of the sum of all stages. */
   share: number
 }
+
+const FEWEST_FOR_P99 = 1_000
 
 /** In the order in which messages pass them. */
 export function summarise(lives: readonly { moments: readonly Moment[] }[]): StageSummary[] {
@@ -111,7 +114,7 @@ export function summarise(lives: readonly { moments: readonly Moment[] }[]): Sta
       count: ns.length,
       meanNs: sumNs / ns.length,
       p50Ns: quantile(sorted, 0.5),
-      p99Ns: quantile(sorted, 0.99),
+      p99Ns: sorted.length < FEWEST_FOR_P99 ? null : quantile(sorted, 0.99),
       share: totalNs === 0 ? 0 : sumNs / totalNs,
     }
   })

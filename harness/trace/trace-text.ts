@@ -1,5 +1,5 @@
 import { duration, figure } from '../report/quantities.ts'
-import { figureTable, type Table } from '../report/table.ts'
+import { absent, figureTable, type Table } from '../report/table.ts'
 import { sectionText, type TerminalStyle } from '../report/terminal.ts'
 import type { Stage } from './stages.ts'
 import type { MessageSummary, TraceSummary } from './trace-summary.ts'
@@ -36,7 +36,7 @@ function stageTable(summaries: readonly TraceSummary[]): Table {
         String(ofStage),
         time(mean),
         time(p50Ns),
-        time(p99Ns),
+        p99Ns === null ? absent : time(p99Ns),
         shareCell(share),
       ]),
       [backend, message, 'whole', String(count), time(meanNs), '', '', '100 %'],
@@ -47,11 +47,12 @@ function stageTable(summaries: readonly TraceSummary[]): Table {
 
 function sentencesOf(summary: TraceSummary): string[] {
   const { backend, messages, others, unfinished, droppedEvents, windowMs } = summary
-  const { underWay, cutOff, refused } = unfinished
+  const { underWay, cutOff, refused, beganBefore } = unfinished
   const counts = [
     `${underWay} under way at its end`,
     ...(cutOff > 0 ? [`${cutOff} cut off by the end of their connection`] : []),
     ...(refused > 0 ? [`${refused} refused without a handler`] : []),
+    ...(beganBefore > 0 ? [`${beganBefore} that began before it`] : []),
     ...others.map(({ message, count }) => `${count} × ${message}`),
   ]
   return [
@@ -95,7 +96,7 @@ const stageMeanings: Readonly<Record<Stage, string>> = {
 }
 
 const costTitle =
-  'CPU with the recorder off and on, alternating slices: instrumented, and no result'
+  'CPU before the recorder was on, and with it, one process each: instrumented, and no result'
 
 function costTable(summaries: readonly TraceSummary[]): Table {
   const rows = summaries.map(({ scenario, label, backend, cost }) => [

@@ -2,7 +2,7 @@ import type { Slice, WorkUnit } from '../record.ts'
 import { sliceCosts } from '../statistics/cost-per-unit.ts'
 import { median } from '../statistics/median.ts'
 
-/** What recording costs a subject: medians over slices without and with it, in turn. */
+/** What recording costs a subject: medians over slices before and with it. */
 export interface TracingCost {
   unit: WorkUnit
   slices: number

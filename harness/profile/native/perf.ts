@@ -57,19 +57,26 @@ export class PerfRecording {
     return undefined
   }
 
-  /** @returns what `perf script` makes of it */
-  async stop(): Promise<string> {
+  /** @returns what `perf script` makes of it; undefined where it makes nothing */
+  async stop(): Promise<string | undefined> {
     await this.#tell('disable')
     const { exitCode, signalCode } = this.#child
     if (exitCode === null && signalCode === null) {
       const exited = new Promise(resolve => this.#child.once('exit', resolve))
       this.#child.kill('SIGINT')
+      const stuck = setTimeout(() => this.#child.kill('SIGKILL'), ANSWER_TIMEOUT_MS)
       await exited
+      clearTimeout(stuck)
     }
     const fields = ['script', '-i', this.#path, '-F', 'comm,tid,ip,sym,dso']
-    const { stdout } = await promisify(execFile)('perf', fields, { maxBuffer: MOST_BYTES })
-    rmSync(`/tmp/perf-${this.#pid}.map`, { force: true })
-    return stdout
+    try {
+      const { stdout } = await promisify(execFile)('perf', fields, { maxBuffer: MOST_BYTES })
+      return stdout
+    } catch {
+      return undefined
+    } finally {
+      rmSync(`/tmp/perf-${this.#pid}.map`, { force: true })
+    }
   }
 
   /** perf answers each command once it has carried it out: perf-record(1), --control. */

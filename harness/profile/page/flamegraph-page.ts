@@ -14,6 +14,7 @@ import {
   signed,
 } from '../profile-text.ts'
 import type { ThreadTree } from '../thread-trees.ts'
+import { doingOf } from '../what-it-does.ts'
 import { palette } from './palette.ts'
 import { FrameTable, type Picture, pictureOf } from './picture.ts'
 import { script } from './script.ts'
@@ -110,7 +111,7 @@ function legends(names: readonly string[], kinds: readonly FrameKind[]): Markup 
   const two = names.length === 2
   const code = kinds.map(kind => html`<li>${swatch(palette.kinds[kind])}${kind}</li>`)
   const differences = two
-    ? html`<ul class="legend" data-of="difference"><li>${swatch(palette.more)}${names[1]} costs more</li><li>${swatch(palette.less)}${names[1]} costs less</li><li>${swatch(palette.only)}only one of them has it, by that name</li><li>${swatch(palette.same)}the interval of the difference includes 0 (95 %, each by itself)</li></ul>`
+    ? html`<ul class="legend" data-of="difference"><li>${swatch(palette.more)}${names[1]} costs more</li><li>${swatch(palette.less)}${names[1]} costs less</li><li>${swatch(palette.only)}sampled in one of them alone, by that name, and surely above 0</li><li>${swatch(palette.same)}the interval of the difference includes 0 (95 %, each by itself), or a single call into the kernel</li></ul>`
     : nothing
   return html`${differences}<ul class="legend" data-of="code"${two ? new Markup(' hidden') : nothing}>${code}</ul>`
 }
@@ -155,8 +156,10 @@ function nameOf({ name, file, line }: FunctionResult): Markup {
   return html`${name} <span class="soft">${file}${line > 0 ? `:${line}` : ''}</span>`
 }
 
-function differenceText({ difference }: FunctionResult): string {
+function differenceText(one: FunctionResult): string {
+  const { difference } = one
   if (difference === null) return ''
+  if (doingOf(one) !== 'computes') return 'all calls together'
   const { estimate, interval } = difference
   if (interval === null) return `${signed(estimate)} (too few rounds)`
   return `${signed(estimate)} [${signed(interval.low)}, ${signed(interval.high)}]`

@@ -3,6 +3,7 @@ import { differenceOf } from '../differences.ts'
 import { type Frame, frameKey } from '../frame.ts'
 import { functionsOf } from '../functions.ts'
 import type { ThreadTree } from '../thread-trees.ts'
+import { doingOf } from '../what-it-does.ts'
 
 /** What the page draws of one thread, as small as it gets. */
 export interface Picture {
@@ -22,7 +23,7 @@ interface PictureNode {
    * place, or of the function wherever it is called from.
    */
   d?: [estimate: number, low: number | null, high: number | null]
-  /** The program that alone has the function. */
+  /** The program in which alone the function was sampled, and surely costs something. */
   o?: 0 | 1
   /** Callees. */
   c?: PictureNode[]
@@ -72,10 +73,17 @@ export function pictureOf(
     return {
       f: table.numberOf(node.frame),
       v: here.map(row => rounded(meanOf(row))),
-      ...comparedCosts(matching === 'by path' ? here : everywhere, everywhere),
+      ...(isDivided(node)
+        ? {}
+        : comparedCosts(matching === 'by path' ? here : everywhere, everywhere)),
     }
   }
   return { thread, root: drawn(root, pictured, isDrawn), leastShare }
+}
+
+/** What the kernel used is known of all calls together: of one call it is a sketch. */
+function isDivided({ frame }: CostNode): boolean {
+  return doingOf(frame) !== 'computes'
 }
 
 function comparedCosts(
@@ -87,7 +95,9 @@ function comparedCosts(
   const low = interval && rounded(interval.low)
   const high = interval && rounded(interval.high)
   const [inFirst, inSecond] = [everyFirst, everySecond].map(row => row.some(cost => cost > 0))
-  const only = inFirst && inSecond ? {} : { o: inFirst ? (0 as const) : (1 as const) }
+  const isSure = interval !== null && (interval.low > 0 || interval.high < 0)
+  const isAlone = isSure && !(inFirst && inSecond)
+  const only = isAlone ? { o: inFirst ? (0 as const) : (1 as const) } : {}
   return { d: [rounded(estimate), low, high], ...only }
 }
 

@@ -19,7 +19,7 @@ function described(node, whole) {
     ' (' + (100 * cost / (whole.v[i] || 1)).toFixed(1) + ' % of the thread)')
   const difference = node.d === undefined ? '' : '; difference ' + signed(node.d[0]) + ' ns' +
     (node.d[1] === null ? ', too few rounds for an interval' : ' [' + signed(node.d[1]) + ', ' + signed(node.d[2]) + ']')
-  const only = node.o === undefined ? '' : '; only in ' + programs[node.o]
+  const only = node.o === undefined ? '' : '; sampled only in ' + programs[node.o]
   return frame.name + placeOf(frame) + ': ' + costs.join('; ') + difference + only
 }
 
@@ -29,6 +29,7 @@ function blended(from, to, share) {
 
 function colourOf(node, largest) {
   if (state.colour === 'code') return colours.kinds[frames[node.f].kind]
+  if (node.d === undefined) return colours.same
   if (node.o !== undefined) return colours.only
   const [estimate, low, high] = node.d
   if (low === null || (low <= 0 && high >= 0)) return colours.same

@@ -27,6 +27,7 @@ export function latencyDistributions(result: ScenarioResult): LatencyDistributio
       samples: merged.count,
       bins: binsOf(merged.buckets(), merged.count),
     }))
+    if (bins.length === 0) return []
     const waits = result.waits.find(one => runs(one, program))?.verdict
     return [
       {

@@ -11,7 +11,10 @@ test('each slice, in the order in which they ran, against the median slice of it
     syntheticProcess({ ...subject, round: 1, sliceFactors: [1, 0.8] }),
     killedProcess(2, 'direct', 'A'),
   ]
-  const [{ dots, slices, name, median, metricUnit }] = sliceCostsOf({ processes, unit: 'GB' })
+  const [{ dots, slices, name, median, metricUnit }] = sliceCostsOf(
+    { processes, unit: 'GB' },
+    1_500,
+  )
   assert.deepEqual([name, median, metricUnit], ['direct', 2, 's/GB'])
   assert.equal(slices, 4)
   assert.deepEqual(
@@ -41,6 +44,14 @@ test('many slices are thinned out evenly and always alike, and outliers stay', (
   assert.deepEqual(thinned(), thinned())
 })
 
+test('what is said of the slices is said of all, however few are drawn', () => {
+  const sliceFactors = Array.from({ length: 1000 }, (_, i) => (i % 50 === 0 ? 9 : 1))
+  const processes = [syntheticProcess({ ...subject, round: 0, sliceFactors })]
+  const [{ spread, dots }] = sliceCostsOf({ processes, unit: 'GB' }, 10)
+  assert.ok(dots.length < 100)
+  assert.deepEqual(spread, { low: 1, high: 1, largest: 9 })
+})
+
 test('more outliers than anybody could look at are thinned out, too', () => {
   const sliceFactors = Array.from({ length: 3000 }, (_, i) => (i % 3 === 0 ? 9 : 1))
   const processes = [syntheticProcess({ ...subject, round: 0, sliceFactors })]
@@ -50,5 +61,5 @@ test('more outliers than anybody could look at are thinned out, too', () => {
 
 test('who never finished has no slices', () => {
   const processes = [killedProcess(0, 'direct', 'A')]
-  assert.deepEqual(sliceCostsOf({ processes, unit: 'GB' }), [])
+  assert.deepEqual(sliceCostsOf({ processes, unit: 'GB' }, 1_500), [])
 })

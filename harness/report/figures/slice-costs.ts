@@ -10,6 +10,8 @@ export interface SliceCosts extends SubjectRow {
   median: number
   metricUnit: MetricUnit
   dots: SliceDot[]
+  /** Of all its slices: eight in ten lie between `low` and `high`. */
+  spread: { low: number; high: number; largest: number }
   /** Slices there are; more than there are dots where they were thinned out. */
   slices: number
 }
@@ -28,7 +30,7 @@ interface SliceDot {
  */
 export function sliceCostsOf(
   { processes, unit }: Pick<ScenarioResult, 'processes' | 'unit'>,
-  mostDots = MOST_DOTS,
+  mostDots: number,
 ): SliceCosts[] {
   return subjectsIn(processes).flatMap(row => {
     const own = processes.filter(process => subjectName(process) === subjectName(row))
@@ -48,11 +50,16 @@ export function sliceCostsOf(
       .filter(dot => kept.has(dot))
       .map(dot => ({ round: dot.round, position: dot.position, ratio: ratioOf(dot) }))
     const name = subjectName(row)
-    return [{ ...row, name, median: middle, metricUnit: costUnits[unit], dots, slices: all.length }]
+    const spread = spreadOf(Float64Array.from(all.map(ratioOf)).sort())
+    const metricUnit = costUnits[unit]
+    return [{ ...row, name, median: middle, metricUnit, dots, spread, slices: all.length }]
   })
 }
 
-const MOST_DOTS = 1500
+function spreadOf(sorted: Float64Array): SliceCosts['spread'] {
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]
+  return { low: at(0.1), high: at(0.9), largest: at(1) }
+}
 
 /** Twice or half of what is usual. */
 const OUTLIER = 2

@@ -32,16 +32,29 @@ const MOST_CHARACTERS = 5_000_000
 
 /** A whole report in one file that fetches nothing. */
 export async function reportPage(model: ReportModel, context: PageContext): Promise<string> {
-  const names = seriesNamesOf(model.sections)
-  const sections: Markup[] = []
-  for (const [i, section] of model.sections.entries()) {
-    sections.push(await sectionMarkup(section, `section-${i + 1}`, names))
-  }
   const { title } = context
+  let sections: Markup[] = []
   const framed = (data: Markup) =>
     framedPage({ title, body: bodyMarkup(model, context, sections, data), styles, script })
-  const room = MOST_CHARACTERS - Buffer.byteLength(framed(nothing)) - 10_000
+  let room = 0
+  for (const mostDots of MOST_DOTS) {
+    sections = await sectionsMarkup(model.sections, mostDots)
+    room = MOST_CHARACTERS - Buffer.byteLength(framed(nothing)) - 10_000
+    if (room >= 0) break
+  }
   return framed(rawDataMarkup(context.rawData(room)))
+}
+
+/** Slices drawn of a subject: fewer where the page would be too large. */
+const MOST_DOTS = [1_500, 300, 50]
+
+async function sectionsMarkup(sections: readonly Section[], mostDots: number): Promise<Markup[]> {
+  const names = seriesNamesOf(sections)
+  const markups: Markup[] = []
+  for (const [i, section] of sections.entries()) {
+    markups.push(await sectionMarkup(section, `section-${i + 1}`, names, mostDots))
+  }
+  return markups
 }
 
 function bodyMarkup(

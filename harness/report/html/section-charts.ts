@@ -44,6 +44,7 @@ export function seriesNamesOf(sections: readonly Section[]): SeriesNames {
 export function sectionCharts(
   { forest, results, dispatch }: Section,
   names: SeriesNames,
+  mostDots: number,
 ): SectionCharts {
   const measured = (results ?? []).map(result => ({
     result,
@@ -54,7 +55,9 @@ export function sectionCharts(
   const compared = measured.flatMap(({ result, prefix }) =>
     namedRounds(roundDifferences(result), prefix),
   )
-  const slices = measured.flatMap(({ result, prefix }) => prefixed(sliceCostsOf(result), prefix))
+  const slices = measured.flatMap(({ result, prefix }) =>
+    prefixed(sliceCostsOf(result, mostDots), prefix),
+  )
   const modes = measured.flatMap(({ result, prefix }) => prefixed(userAndKernel(result), prefix))
   const panels = waitPanels(measured.map(({ result }) => result).filter(isAboutWaits))
   return {
@@ -124,6 +127,6 @@ function missingIn(
             `driver-bound: ${driverBound.map(programName).join(', ')}: the driver was the bottleneck, latencies are mostly its own`,
           ],
     ),
-    ...(hasModes ? [] : ['user and kernel time: not in this record']),
+    ...(hasModes ? [] : ['user and kernel time: not in this record, or too little CPU to tell']),
   ]
 }

@@ -12,9 +12,10 @@ export async function sectionMarkup(
   section: Section,
   id: string,
   names: SeriesNames,
+  mostDots: number,
 ): Promise<Markup> {
   const { title, tables, sentences } = section
-  const charts = sectionCharts(section, names)
+  const charts = sectionCharts(section, names, mostDots)
   let drawn = 0
   const draw = async (some: readonly Chart[]) => {
     const figures: Markup[] = []

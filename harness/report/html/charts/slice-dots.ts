@@ -108,8 +108,8 @@ function percentOf(ratio: number): number {
   return 100 * (ratio - 1)
 }
 
-function largest({ dots }: SliceCosts): number {
-  return dots.reduce((most, { ratio }) => Math.max(most, ratio), 0)
+function largest({ spread }: SliceCosts): number {
+  return spread.largest
 }
 
 function medianText({ median, metricUnit }: SliceCosts): string {
@@ -117,9 +117,8 @@ function medianText({ median, metricUnit }: SliceCosts): string {
 }
 
 function subjectText(subject: SliceCosts): string {
-  const sorted = Float64Array.from(subject.dots.map(({ ratio }) => ratio)).sort()
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]
-  const [low, high] = [at(0.1), at(0.9)].map(ratio => change(ratio, null, null))
+  const { spread } = subject
+  const [low, high] = [spread.low, spread.high].map(ratio => change(ratio, null, null))
   return (
     `${subject.name}: ${figure(subject.slices)} slices, median ${medianText(subject)}, eight in ten from ${low} to ${high}, ` +
     `the largest ${change(largest(subject), null, null)}`
