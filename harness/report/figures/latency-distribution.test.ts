@@ -36,6 +36,13 @@ test('every sample is in one of the bins, which follow each other', () => {
   assert.equal(around(2000), 0.1)
 })
 
+test('of nobody who has no sample is there anything to draw', () => {
+  const latency = { histogram: histogramOf([]), lag: null }
+  const empty = syntheticProcess({ round: 0, backend: 'direct', arm: 'A', cost: 1, latency })
+  const [result] = syntheticRecord(measuredLatency([empty])).scenarios
+  assert.deepEqual(latencyDistributions({ ...result, latencyInvalid: null }), [])
+})
+
 test('it tells what the detector says, and what was used at rest', () => {
   const { waits, restCores } = distributionOf(uniformWaits(2000))
   assert.equal(waits.state, 'waits')
