@@ -114,7 +114,7 @@ test('missing optional tools are named with the way to get them, and are fine', 
     name: 'optional tools',
     status: 'ok',
     finding: 'found: bitcoind, chromium; no figure depends on them',
-    advice: 'perf (apt install linux-perf) · clinic (npm install -g clinic)',
+    advice: 'perf (apt install linux-perf) · clinic (npm install --no-save clinic@13)',
   })
 })
 

@@ -221,7 +221,7 @@ const toolAdvice: Record<(typeof optionalTools)[number], string> = {
   perf: 'perf (apt install linux-perf)',
   bitcoind: 'bitcoind (bitcoincore.org/en/download)',
   chromium: 'chromium (apt install chromium)',
-  clinic: 'clinic (npm install -g clinic)',
+  clinic: 'clinic (npm install --no-save clinic@13)',
 }
 
 function judgeOptionalTools({ tools }: Machine): Check {
