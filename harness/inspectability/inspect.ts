@@ -73,20 +73,21 @@ async function watch(
   const quiet = { preparing: () => {}, warning: () => {} }
   const driver = await Driver.start(scenario.driver, workload, null, never, quiet)
   if (!(driver instanceof Driver)) throw new RunError(driver.reason)
-  const child = await startChild({
-    module: new URL('./inspected-subject.js', import.meta.url),
-    args: [directory, backend],
-    cpus: null,
-    read: readAnswer,
-  })
+  let child: Child | undefined
   try {
+    child = await startChild({
+      module: new URL('./inspected-subject.js', import.meta.url),
+      args: [directory, backend],
+      cpus: null,
+      read: readAnswer,
+    })
     const subject = await DrivenSubject.start(child, backend, workload, driver)
     if (!(subject instanceof DrivenSubject)) throw new RunError(`${backend}: ${subject.reason}`)
     const worked = await subject.work(windowMs)
     if (worked.state === 'failed') throw new RunError(`${backend}: ${worked.reason}`)
     await endOf(child, backend)
   } finally {
-    await Promise.all([child.stop({ graceMs: KILL_GRACE_MS }), driver.stop()])
+    await Promise.all([child?.stop({ graceMs: KILL_GRACE_MS }), driver.stop()])
   }
 }
 
